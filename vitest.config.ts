@@ -1,8 +1,11 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts", "script/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/fixtures/**", "**/testdata/**"],
+    // Tests of the command line run what users run: dist/, built from these sources.
+    globalSetup: "test/build.ts",
     // Tests start real programs; processes of their own keep worker threads and signals apart.
     pool: "forks",
     // Two at a time: many tests are about who runs when, and CI has two cores.
@@ -13,3 +16,5 @@ export default defineConfig({
     retry: 0,
   },
 });
+
+export default config;
