@@ -4,7 +4,7 @@
  * the offset, what was wanted and what was there. A view made from a view can
  * never see outside its parent.
  */
-import { ElsewhereError, type ErrorCode } from "./errors.ts";
+import { ElsewhereError, type ErrorCode, exitCodes } from "./errors.ts";
 
 declare const brand: unique symbol;
 /** A virtual address, as linked (before any load bias). */
@@ -79,14 +79,18 @@ export class ByteView {
   error(offset: number | bigint, wanted: string, found: string): ElsewhereError {
     return new ElsewhereError({
       code: this.#malformed,
+      exitCode: exitCodes.cannotRun,
       message: `${this.what} is malformed`,
       context: [`at offset 0x${offset.toString(16)}`, `wanted: ${wanted}`, `found: ${found}`],
     });
   }
 
   #check(offset: number | bigint, length: number | bigint, what = "a value"): number {
-    if (offset < 0 || length < 0 || BigInt(offset) + BigInt(length) > BigInt(this.bytes.length))
+    // Number() of a bigint rounds only far above any length, so the comparison stays right.
+    const start = Number(offset);
+    const size = Number(length);
+    if (!(start >= 0 && size >= 0 && start + size <= this.bytes.length))
       throw this.error(offset, `${length} bytes for ${what}`, `${this.bytes.length} bytes in all`);
-    return Number(offset);
+    return start;
   }
 }
