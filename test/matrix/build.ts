@@ -6,7 +6,7 @@ import { garbleFor } from "./garble.ts";
 import { commonFlags, type LinkMode } from "./modes.ts";
 import type { Release } from "./releases.ts";
 import { run } from "./run.ts";
-import { type Toolchain, toolchain } from "./toolchain.ts";
+import { toolchain } from "./toolchain.ts";
 
 export const fixtureSources: string = join(repository, "test/fixtures");
 
@@ -19,7 +19,7 @@ export type Build =
 export async function buildFixtures(release: Release, mode: LinkMode): Promise<Build> {
   if (mode.garble && release.garble === undefined)
     return { reason: "no garble of the module proxy works with this release" };
-  const hash = contentHash([JSON.stringify([release, mode]), ...folderContents(fixtureSources)]);
+  const hash = contentHash([JSON.stringify([release, mode]), ...folderContents(fixtureSources, /\.(go|mod)$/)]);
   const folder = join(cached("programs"), `go${release.minor}-${mode.name}-${hash}`);
   const program = join(folder, "fixtures");
   if (existsSync(program)) return { program };
@@ -27,12 +27,15 @@ export async function buildFixtures(release: Release, mode: LinkMode): Promise<B
   const go = await toolchain(release.version);
   const work = scratch("build");
   try {
-    const command = mode.garble ? [await garbleFor(release, go), "build"] : [go.go, "build"];
-    const outcome = await run([...command, ...commonFlags(release), ...mode.flags, "-o", join(work, "fixtures"), "."], {
-      cwd: fixtureSources,
-      environment: { ...go.environment, ...buildEnvironment(mode) },
-      timeoutMs: 600_000,
-    });
+    const garble = mode.garble ? await garbleFor(release, go) : undefined;
+    const outcome = await run(
+      [garble?.program ?? go.go, "build", ...commonFlags(release), ...mode.flags, "-o", join(work, "fixtures"), "."],
+      {
+        cwd: fixtureSources,
+        environment: { ...(garble ?? go).environment, CGO_ENABLED: mode.cgo ? "1" : "0" },
+        timeoutMs: 600_000,
+      },
+    );
     if (outcome.exitCode !== 0) return { reason: reasonFrom(outcome.stderr, outcome.timedOut) };
     if (existsSync(folder)) return { program };
     renameSync(work, folder);
@@ -42,24 +45,15 @@ export async function buildFixtures(release: Release, mode: LinkMode): Promise<B
   }
 }
 
-function buildEnvironment(mode: LinkMode): Record<string, string> {
-  return {
-    CGO_ENABLED: mode.cgo ? "1" : "0",
-    // Only the fixtures' own module is obfuscated by garble releases that ask; later ones take everything.
-    ...(mode.garble ? { GOPRIVATE: "example.com", GOGARBLE: "example.com" } : {}),
-  };
-}
-
-/** The line of a toolchain's complaint that says most. */
+/** The last line of a toolchain's complaint that says something. */
 function reasonFrom(stderr: string, timedOut: boolean): string {
   if (timedOut) return "the build took more than ten minutes";
-  const lines = stderr.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("# "));
-  return (lines.find((line) => !line.startsWith("go: downloading")) ?? "no reason given").trim().slice(0, 400);
+  const silent = /^(#|go: downloading|exit status|collect2:|$)/;
+  const lines = stderr.split("\n").map((line) => line.trim());
+  return (lines.findLast((line) => !silent.test(line)) ?? "no reason given").slice(0, 400);
 }
 
 /** What the fixtures are known to call: a list of "name|name" or "name|name=ERRNO" for each. */
 export const knownCalls: Readonly<Record<string, readonly string[]>> = JSON.parse(
   readFileSync(join(fixtureSources, "calls.json"), "utf8"),
 ) as Record<string, string[]>;
-
-export type { Toolchain };

@@ -32,10 +32,10 @@ export function contentHash(parts: readonly (string | Uint8Array)[]): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Names and contents of all files below `folder`, in an order that does not depend on the machine. */
-export function folderContents(folder: string): string[] {
+/** Names and contents of the files below `folder` that match, in an order that does not depend on the machine. */
+export function folderContents(folder: string, wanted: RegExp): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => statSync(join(folder, name)).isFile())
+    .filter((name) => wanted.test(name) && statSync(join(folder, name)).isFile())
     .sort()
     .flatMap((name) => [name, readFileSync(join(folder, name), "latin1")]);
 }

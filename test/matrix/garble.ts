@@ -1,39 +1,67 @@
-/** Builds the garble that belongs to a Go release, with that release. */
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+/**
+ * Builds the garble that belongs to a Go release, with that release, from garble's own
+ * module: its go.mod and go.sum choose the dependencies.
+ */
+import { cpSync, existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cached, scratch } from "./cache.ts";
 import type { Release } from "./releases.ts";
 import { run } from "./run.ts";
-import type { Toolchain } from "./toolchain.ts";
+import { downloadModule, type Toolchain } from "./toolchain.ts";
 
-/** Path of the `garble` command for `release`. */
-export async function garbleFor(release: Release, go: Toolchain): Promise<string> {
+export interface Garble {
+  readonly program: string;
+  /** What garble and the `go` that it starts need. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** The garble for `release`, built when it is not here. */
+export async function garbleFor(release: Release, go: Toolchain): Promise<Garble> {
+  if (release.garble === undefined) throw new Error(`no garble for Go ${release.version}`);
   const folder = join(cached("garble"), `${release.garble}-go${release.version}`);
   const program = join(folder, "garble");
-  if (existsSync(program)) return program;
+  if (!existsSync(program)) await build(release.garble, folder, go);
+  const root = join(folder, "goroot");
+  return {
+    program,
+    environment: {
+      ...go.environment,
+      PATH: `${join(root, "bin")}:${go.environment["PATH"]}`,
+      // The fixtures' module is what releases obfuscate that ask; the latest take everything.
+      GOPRIVATE: "example.com",
+      GOGARBLE: "example.com",
+    },
+  };
+}
+
+async function build(version: string, folder: string, go: Toolchain): Promise<void> {
   const work = scratch("garble");
   try {
-    // A module of our own that requires it: `go install path@version` is younger than the oldest release here.
-    mkdirSync(join(work, "module"));
-    writeFileSync(join(work, "module/go.mod"), `module tool\n\ngo ${release.minor}\n`);
-    writeFileSync(join(work, "module/tool.go"), '// +build tools\n\npackage tool\n\nimport _ "mvdan.cc/garble"\n');
-    const steps = [
-      ["get", "-d", `mvdan.cc/garble@${release.garble}`],
-      ["build", "-mod=mod", "-o", join(work, "garble"), "mvdan.cc/garble"],
-    ];
-    for (const step of steps) {
-      const outcome = await run([go.go, ...step], {
-        cwd: join(work, "module"),
-        environment: { ...go.environment, CGO_ENABLED: "0" },
-        timeoutMs: 600_000,
-      });
-      if (outcome.exitCode !== 0)
-        throw new Error(`cannot build garble ${release.garble}: ${outcome.stderr.trim().split("\n").at(-1)}`);
-    }
-    rmSync(join(work, "module"), { recursive: true });
+    const sources = join(work, "sources");
+    cpSync(await downloadModule(`mvdan.cc/garble@${version}`), sources, { recursive: true, mode: 0 });
+    await mustRun(["chmod", "-R", "u+w", sources], work, go);
+    await mustRun([go.go, "build", "-o", join(work, "garble"), "."], sources, go);
+    rmSync(sources, { recursive: true });
+    // garble builds a linker of its own over the release's sources, which Go refuses inside the module cache.
+    await copyTree(go, join(work, "goroot"), work);
     if (!existsSync(folder)) renameSync(work, folder);
-    return program;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** Hard links where the file system can, or copies. */
+async function copyTree(go: Toolchain, target: string, work: string): Promise<void> {
+  try {
+    await mustRun(["cp", "-al", go.root, target], work, go);
+  } catch {
+    await mustRun(["cp", "-a", go.root, target], work, go);
+  }
+  await mustRun(["find", target, "-type", "d", "-exec", "chmod", "u+w", "{}", "+"], work, go);
+}
+
+async function mustRun(command: readonly string[], cwd: string, go: Toolchain): Promise<void> {
+  const environment = { ...go.environment, CGO_ENABLED: "0" };
+  const outcome = await run(command, { cwd, environment, timeoutMs: 600_000 });
+  if (outcome.exitCode !== 0) throw new Error(`${command.join(" ")}: ${outcome.stderr.trim().slice(-400)}`);
 }

@@ -33,9 +33,8 @@ export function toolchain(version: string): Promise<Toolchain> {
   return result;
 }
 
-async function fetchToolchain(version: string): Promise<Toolchain> {
-  const machine = process.arch === "arm64" ? "arm64" : "amd64";
-  const module = `golang.org/toolchain@v0.0.1-go${version}.linux-${machine}`;
+/** Fetches `path@version` with the machine's `go` and says where it lies unpacked. */
+export async function downloadModule(module: string): Promise<string> {
   const outcome = await run(["go", "mod", "download", "-json", module], {
     cwd: cached("empty"),
     environment: { ...process.env, GOFLAGS: "-modcacherw", GO111MODULE: "on", GOTOOLCHAIN: "local" },
@@ -43,7 +42,12 @@ async function fetchToolchain(version: string): Promise<Toolchain> {
   });
   const answer = JSON.parse(outcome.stdout || "{}") as { Dir?: string; Error?: string };
   if (answer.Dir === undefined) throw new Error(`cannot fetch ${module}: ${answer.Error ?? outcome.stderr.trim()}`);
-  const root = answer.Dir;
+  return answer.Dir;
+}
+
+async function fetchToolchain(version: string): Promise<Toolchain> {
+  const machine = process.arch === "arm64" ? "arm64" : "amd64";
+  const root = await downloadModule(`golang.org/toolchain@v0.0.1-go${version}.linux-${machine}`);
   makeExecutable(root);
   return {
     version,
