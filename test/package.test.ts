@@ -63,8 +63,7 @@ describe.each(nodeReleases)("Node %i", (release) => {
   });
 
   test("elsewhere --version", () => {
-    expect(elsewhere("--version").stdout).toBe(`${version}
-`);
+    expect(elsewhere("--version").stdout).toBe(`${manifest.version}\n`);
   });
 
   test("elsewhere trace of a real program", () => {

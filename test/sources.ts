@@ -62,7 +62,7 @@ export function parseSource(path: string, text: string): Source {
     code,
     references: [...references],
     hasDefaultExport: module.staticExports.some(({ entries }) =>
-      entries.some(({ exportName }) => `${exportName.kind}` === "Default"),
+      entries.some(({ exportName: { kind } }: { exportName: { kind: string } }) => kind === "Default"),
     ),
     anys,
   };
