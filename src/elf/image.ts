@@ -46,6 +46,11 @@ export class Image {
     return inside < segment.filesz ? fileOffset(segment.offset + inside) : undefined;
   }
 
+  /** The address of byte `inside` of a segment. */
+  toAddress(inside: number, segment: ProgramHeader): Address {
+    return address(segment.vaddr + BigInt(inside));
+  }
+
   /** `length` file bytes at address `a`, as they stand in the file (not relocated). */
   view(a: Address, length: number, what: string): ByteView {
     const segment = this.#holding(a, what);

@@ -1,0 +1,99 @@
+/**
+ * The pclntab: the runtime's own table of functions, in every Go program, stripped or not,
+ * because tracebacks and the garbage collector read it. Four layouts, which differ in
+ * their header, in where a function's entry is kept (an address, then an offset from
+ * runtime.text), and in where names are.
+ *
+ * Sources: Go's runtime/symtab.go (pcHeader, functab, _func), debug/gosym/pclntab.go,
+ * cmd/link/internal/ld/pcln.go, of Go 1.15, 1.16, 1.18, 1.20 and 1.27.
+ */
+import { type Address, address, type ByteView } from "../bytes.ts";
+import { EM_AARCH64 } from "../elf/constants.ts";
+
+/** Called after the release that brought it. */
+export type PclntabLayout = "1.2" | "1.16" | "1.18" | "1.20";
+
+export interface PclntabHeader {
+  readonly layout: PclntabLayout;
+  /** False where somebody (garble) put another number in place of the magic. */
+  readonly magicIsKnown: boolean;
+  /** Number of functions. */
+  readonly nfunc: number;
+  /** Address of runtime.text as the header has it; zero from Go 1.26 on and before 1.18. */
+  readonly textStart: Address;
+  /** Offset of the names from the table's start. */
+  readonly funcnameOffset: number;
+  /** Where the names end, for layouts that tell; else the end of the view. */
+  readonly funcnameEnd: number;
+  /** Offset of the function table and of what its offsets are relative to. */
+  readonly functabOffset: number;
+  readonly pclnOffset: number;
+}
+
+/** The number at a pclntab's start, by layout. */
+const magics: ReadonlyMap<number, PclntabLayout> = new Map([
+  [0xfffffffb, "1.2"],
+  [0xfffffffa, "1.16"],
+  [0xfffffff0, "1.18"],
+  [0xfffffff1, "1.20"],
+]);
+
+const ptrSize = 8;
+
+/**
+ * Bytes 4 to 7 of a pclntab for this CPU, as a number: pad1, pad2, minLC (the smallest
+ * instruction), ptrSize. Garble leaves them as they are.
+ */
+export function headerShape(machine: number): number {
+  const minLC = machine === EM_AARCH64 ? 4 : 1;
+  return (ptrSize << 24) | (minLC << 16);
+}
+
+/** Whether a pclntab's first word is one that Go's linker writes. */
+export const isKnownMagic = (magic: number): boolean => magics.has(magic);
+
+/**
+ * Reads the header of a pclntab, with the layout that its magic names. The parts that an
+ * offset names follow each other in the order of their offsets, in every release.
+ * @param view from the table's start to the end of its segment, relocated
+ * @param layoutIfUnknown what to read a table with an unknown magic as
+ */
+export function readPclntabHeader(view: ByteView, machine: number, layoutIfUnknown: PclntabLayout): PclntabHeader {
+  if (view.u32(4) !== headerShape(machine))
+    throw view.error(4, `00 00, the smallest instruction's size, ${ptrSize}`, `0x${view.u32(4).toString(16)}`);
+  const known = magics.get(view.u32(0));
+  const layout = known ?? layoutIfUnknown;
+  const word = (index: number): number => Number(view.u64(8 + index * ptrSize));
+  const common = { layout, magicIsKnown: known !== undefined, nfunc: word(0) };
+  if (layout === "1.2") {
+    const functabOffset = 8 + ptrSize;
+    return {
+      ...common,
+      textStart: address(0),
+      funcnameOffset: 0,
+      funcnameEnd: view.length,
+      functabOffset,
+      pclnOffset: 0,
+    };
+  }
+  // 1.16: nfunc, nfiles, five offsets; since 1.18 textStart stands before the offsets.
+  const hasTextStart = layout !== "1.16";
+  const first = hasTextStart ? 3 : 2;
+  const offsets = [0, 1, 2, 3, 4].map((i) => word(first + i));
+  const [funcnameOffset = 0, funcnameEnd = 0] = offsets;
+  const pclnOffset = offsets[4] ?? 0;
+  const headerSize = 8 + (first + 5) * ptrSize;
+  const ascend = [headerSize, ...offsets, view.length].every((value, i, all) => i === 0 || value >= (all[i - 1] ?? 0));
+  if (!ascend) throw view.error(8, "offsets that ascend and stay inside the segment", offsets.join(", "));
+  return {
+    ...common,
+    textStart: address(hasTextStart ? view.u64(8 + 2 * ptrSize) : 0),
+    funcnameOffset,
+    funcnameEnd,
+    functabOffset: pclnOffset,
+    pclnOffset,
+  };
+}
+
+/** Whether entries are 32-bit offsets from runtime.text, not addresses. */
+export const entriesAreOffsets = (layout: PclntabLayout): boolean => layout === "1.18" || layout === "1.20";
