@@ -1,0 +1,163 @@
+/**
+ * The few kernel and libc functions that Node.js does not offer, through koffi.
+ * Every function returns what the C function returns; −1 comes back as −errno, the
+ * kernel's own convention.
+ */
+import koffi from "koffi";
+
+// null: what this process has already loaded, so glibc and musl are both fine.
+const libc: koffi.LibraryHandle = koffi.load(null);
+
+type Native<Arguments extends readonly unknown[]> = (...args: Arguments) => number | bigint;
+
+function native<Arguments extends readonly unknown[]>(prototype: string): (...args: Arguments) => number {
+  const call = libc.func(prototype) as Native<Arguments>;
+  return (...args) => {
+    const result = Number(call(...args));
+    return result === -1 ? -koffi.errno() : result;
+  };
+}
+
+export const memfdCreate: (name: string, flags: number) => number = native(
+  "int memfd_create(const char *name, unsigned int flags)",
+);
+
+/** @returns the address, or −errno */
+export const mmap: (
+  address: number,
+  length: number,
+  protection: number,
+  flags: number,
+  descriptor: number,
+  offset: number,
+) => number = native("intptr_t mmap(uintptr_t addr, size_t length, int prot, int flags, int fd, int64_t offset)");
+
+export const munmap: (address: number, length: number) => number = native("int munmap(uintptr_t addr, size_t length)");
+
+export const kill: (pid: number, signal: number) => number = native("int kill(int pid, int sig)");
+
+/** Ends this process at once: no handlers, no restored terminal settings. */
+export const exitNow: (code: number) => number = native("void _exit(int status)");
+
+const rawFutex = libc.func(
+  "long syscall(long nr, uintptr_t word, int op, unsigned int value, void *timeout, void *word2, unsigned int value3)",
+);
+
+export const FUTEX_WAIT = 0;
+export const FUTEX_WAKE = 1;
+
+/** The call number of futex differs by processor, so it comes from the caller. */
+export class Futex {
+  readonly #number: number;
+
+  constructor(callNumber: number) {
+    this.#number = callNumber;
+  }
+
+  /** Wakes at most `count` waiters on the word at `address`. */
+  wake(address: number, count: number): void {
+    rawFutex(this.#number, address, FUTEX_WAKE, count, null, null, 0);
+  }
+
+  /** Sleeps in a thread of its own while the word holds `value`; `woken` runs on the event loop. */
+  waitInBackground(address: number, value: number, woken: () => void): void {
+    rawFutex.async(this.#number, address, FUTEX_WAIT, value, null, null, 0, woken);
+  }
+}
+
+const mutexAttributeSize = 16;
+const mutexattrInit = native<[Uint8Array]>("int pthread_mutexattr_init(void *attr)");
+const mutexattrSetpshared = native<[Uint8Array, number]>("int pthread_mutexattr_setpshared(void *attr, int pshared)");
+const mutexattrSetrobust = native<[Uint8Array, number]>("int pthread_mutexattr_setrobust(void *attr, int robust)");
+const mutexInit = native<[number, Uint8Array]>("int pthread_mutex_init(uintptr_t mutex, void *attr)");
+const mutexLock = native<[number]>("int pthread_mutex_lock(uintptr_t mutex)");
+const mutexUnlock = native<[number]>("int pthread_mutex_unlock(uintptr_t mutex)");
+
+/**
+ * Makes a robust, process-shared mutex at `address` and locks it by the calling thread:
+ * when that thread dies without unlocking, the kernel sets FUTEX_OWNER_DIED in the
+ * mutex's futex word (Documentation/locking/robust-futexes.rst).
+ * @returns 0 or an error number
+ */
+export function lockRobustMutex(address: number): number {
+  const attributes = new Uint8Array(mutexAttributeSize);
+  return (
+    mutexattrInit(attributes) ||
+    mutexattrSetpshared(attributes, 1) ||
+    mutexattrSetrobust(attributes, 1) ||
+    mutexInit(address, attributes) ||
+    mutexLock(address)
+  );
+}
+
+export const unlockRobustMutex: (address: number) => number = mutexUnlock;
+
+/** struct iovec, twice: local and remote. */
+const vectors: BigUint64Array = new BigUint64Array(4);
+const scratchSize = 65536;
+const scratch: Uint8Array = new Uint8Array(scratchSize);
+const vmReadv = libc.func(
+  "long process_vm_readv(int pid, void *local, unsigned long liovcnt, void *remote, unsigned long riovcnt, unsigned long flags)",
+);
+const vmWritev = libc.func(
+  "long process_vm_writev(int pid, void *local, unsigned long liovcnt, void *remote, unsigned long riovcnt, unsigned long flags)",
+);
+const localVector: Uint8Array = new Uint8Array(vectors.buffer, 0, 16);
+const remoteVector: Uint8Array = new Uint8Array(vectors.buffer, 16, 16);
+const scratchAddress: bigint = koffi.address(scratch);
+
+/**
+ * Reads another process's memory.
+ * @param pid    any of its threads
+ * @param length at most 65,536 bytes are read
+ * @returns the bytes, fewer where the mapping ends; or −errno
+ */
+export function processVmRead(pid: number, address: bigint, length: number): Uint8Array | number {
+  const wanted = Math.min(length, scratchSize);
+  vectors[0] = scratchAddress;
+  vectors[1] = BigInt(wanted);
+  vectors[2] = address;
+  vectors[3] = BigInt(wanted);
+  const count = Number(vmReadv(pid, localVector, 1, remoteVector, 1, 0));
+  return count < 0 ? -koffi.errno() : scratch.slice(0, count);
+}
+
+/** Writes another process's memory. @returns bytes written, or −errno */
+export function processVmWrite(pid: number, address: bigint, bytes: Uint8Array): number {
+  const wanted = Math.min(bytes.length, scratchSize);
+  scratch.set(bytes.subarray(0, wanted));
+  vectors[0] = scratchAddress;
+  vectors[1] = BigInt(wanted);
+  vectors[2] = address;
+  vectors[3] = BigInt(wanted);
+  const count = Number(vmWritev(pid, localVector, 1, remoteVector, 1, 0));
+  return count < 0 ? -koffi.errno() : count;
+}
+
+/** A view of memory that was mapped at `address`; it must not be used after munmap. */
+export const viewMemory = (address: number, length: number): ArrayBuffer => koffi.view(address, length);
+
+const prlimitCall = native<[number, number, BigUint64Array | null, BigUint64Array | null]>(
+  "int prlimit(int pid, int resource, void *new_limit, void *old_limit)",
+);
+
+/** A soft and a hard limit, as in struct rlimit. */
+export interface ResourceLimit {
+  readonly soft: bigint;
+  readonly hard: bigint;
+}
+
+export const RLIMIT_CORE = 4;
+export const RLIMIT_NOFILE = 7;
+
+/** @returns the limit of process `pid` (0: this one), or undefined where that is not allowed */
+export function getResourceLimit(pid: number, resource: number): ResourceLimit | undefined {
+  const words = new BigUint64Array(2);
+  if (prlimitCall(pid, resource, null, words) < 0) return undefined;
+  return { soft: words[0] ?? 0n, hard: words[1] ?? 0n };
+}
+
+/** @returns 0 or −errno */
+export function setResourceLimit(pid: number, resource: number, { soft, hard }: ResourceLimit): number {
+  return prlimitCall(pid, resource, BigUint64Array.of(soft, hard), null);
+}

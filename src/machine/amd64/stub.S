@@ -1,0 +1,449 @@
+# The part of elsewhere that lives in the hooked program, for amd64.
+#
+# Three pieces, all position independent:
+#
+#   bootstrap   the program's new entry point. Maps the mailbox that the environment
+#               names, says hello, takes its own traces out of the environment and
+#               jumps to the program's entry with every register as it was. With no
+#               mailbox named, or none to be had, it changes nothing.
+#   thunk       a template, copied once per site. The bytes in front of the SYSCALL are
+#               a jump to it; it starts with the instructions they were (the hole
+#               `thunk`), asks the class table, and for a call nobody asked for jumps
+#               back to the SYSCALL, which has not moved.
+#   ask         the slow path all thunks share: store the registers in a slot, ring,
+#               wait, do as told.
+#
+# Registers at a site are the kernel's: number in eax (the kernel looks at the low 32
+# bits only, and so do we), arguments in rdi rsi rdx r10 r8 r9. SYSCALL destroys rcx
+# and r11, so these two are ours; everything else goes back as it came. The stack
+# is not touched: a goroutine may have none left. Flags are free: at a site they are
+# dead in every known program, for compilers know that calls do not keep them.
+#
+# The proof, in the order of the writes (x86-64 keeps stores in order; a locked
+# instruction is a full barrier; see model/mailbox.pml for the exhaustive version):
+#
+#  1. A slot belongs to the thread whose `lock bts` found `claimed` clear, until that
+#     thread clears it. Nobody else writes its registers but, between asked and
+#     answered, the supervisor.
+#  2. Registers are stored, then state=asked, then the pending bit, then the summary
+#     bit (both locked). The supervisor clears in the opposite order, summary first, so
+#     a bit set too late for one round is found in the next.
+#  3. After the summary bit the thread reads `sleeping`; before it sleeps the supervisor
+#     sets `sleeping`, then reads the summary. One of the two sees the other. The
+#     exchange of `sleeping` lets exactly one thread ring.
+#  4. A thread goes to sleep only by turning asked into askedAsleep in one step; the
+#     supervisor answers by an exchange, so it knows whether somebody must be woken. FUTEX_WAIT
+#     compares again inside the kernel.
+#  5. FUTEX_WAIT ends by an answer, a signal or the timeout. After each the thread looks at
+#     `owner`; the kernel marks it when the supervisor dies. Withdrawing the question is
+#     one step too: an answer that was already there wins.
+#  6. "continue" clears `claimed` before the call: a thread in the kernel holds nothing.
+
+.intel_syntax noprefix
+.include "layout.inc"
+
+.set SYS_open, 2
+.set SYS_close, 3
+.set SYS_mmap, 9
+.set SYS_mprotect, 10
+.set SYS_munmap, 11
+.set SYS_gettid, 186
+.set SYS_futex, 202
+.set FUTEX_WAIT, 0
+.set FUTEX_WAKE, 1
+.set O_RDWR_CLOEXEC, 02000002
+.set PROT_READ_WRITE, 3
+.set MAP_SHARED, 1
+.set MAP_PRIVATE_ANONYMOUS, 0x22
+.set AT_NULL, 0
+.set AT_IGNORE, 1
+.set AT_EXECFN, 31
+
+# Claims a slot. In: r11 = mailbox. Out: rcx = slot. Changes nothing else but flags.
+# The first probe comes from the stack pointer, so a goroutine meets its own warm slot
+# again. With every slot taken it goes on looking: there is no register left to sleep with.
+.macro CLAIM gone
+    mov rcx, rsp
+    shr rcx, 3                              # (rsp / 2 KiB) × slot size
+    and ecx, [r11 + HEADER_SLOT_MASK]
+77: lock bts dword ptr [r11 + rcx + SLOTS + SLOT_CLAIMED], 0
+    jnc 78f
+    pause
+    cmp dword ptr [r11 + HEADER_DEAD], 0
+    jne \gone
+    test dword ptr [r11 + HEADER_OWNER], OWNER_DIED
+    jnz \gone
+    add ecx, SLOT_SIZE
+    and ecx, [r11 + HEADER_SLOT_MASK]
+    jmp 77b
+78: lea rcx, [r11 + rcx + SLOTS]
+.endm
+
+.text
+
+# ---------------------------------------------------------------- bootstrap
+.globl bootstrap
+bootstrap:
+    push rax                                # a dynamic linker hands over rdx; keep them all
+    push rcx
+    push rdx
+    push rbx
+    push rbp
+    push rsi
+    push rdi
+    push r8
+    push r9
+    push r10
+    push r11
+    push r12
+    push r13
+    push r14
+    push r15
+    cld
+    mov rcx, [rsp + 120]                    # argc, behind fifteen registers
+    lea rbp, [rsp + rcx*8 + 136]            # envp, behind argv and its NULL
+    xor r12d, r12d                          # &envp[i] of ELSEWHERE_MAILBOX
+    xor r13d, r13d                          # &envp[i] of ELSEWHERE_PROGRAM
+    movabs r8, 0x5245485745534c45           # "ELSEWHER"
+    movabs r9, 0x4f424c49414d5f45           # "E_MAILBO"
+    movabs r10, 0x4152474f52505f45          # "E_PROGRA"
+    mov rbx, rbp
+next_variable:
+    mov rsi, [rbx]
+    test rsi, rsi
+    jz end_of_environment
+    cmp [rsi], r8                           # readable: AT_EXECFN's string and eight zero
+    jne not_ours                            # bytes stand behind the last variable
+    cmp [rsi + 8], r9
+    cmove r12, rbx
+    cmp [rsi + 8], r10
+    cmove r13, rbx
+not_ours:
+    add rbx, 8
+    jmp next_variable
+end_of_environment:                         # rbx = &envp[n], the NULL
+    test r12, r12
+    jz enter_program
+    test r13, r13
+    jz enter_program
+
+    mov rdi, [r12]
+    add rdi, 18                             # strlen("ELSEWHERE_MAILBOX=")
+    mov esi, O_RDWR_CLOEXEC
+    xor edx, edx
+    mov eax, SYS_open
+    syscall
+    test eax, eax
+    js hide
+    mov r14d, eax
+    xor edi, edi
+    mov esi, MAILBOX_SIZE
+    mov edx, PROT_READ_WRITE
+    mov r10d, MAP_SHARED
+    mov r8d, r14d
+    xor r9d, r9d
+    mov eax, SYS_mmap
+    syscall
+    mov r15, rax                            # the mailbox
+    mov edi, r14d
+    mov eax, SYS_close
+    syscall
+    cmp r15, -4096
+    ja hide
+    cmp dword ptr [r15 + HEADER_MAGIC], MAGIC
+    jne give_back
+    cmp dword ptr [r15 + HEADER_VERSION], VERSION
+    jne give_back
+
+    xor edi, edi                            # descriptor marks: private, so fork copies them
+    mov esi, MARKS_SIZE
+    mov edx, PROT_READ_WRITE
+    mov r10d, MAP_PRIVATE_ANONYMOUS
+    mov r8, -1
+    xor r9d, r9d
+    mov eax, SYS_mmap
+    syscall
+    cmp rax, -4096
+    ja give_back
+    mov r14, rax
+    lea rdi, [rip + data]                   # code stays read-execute, data becomes read-write
+    mov esi, 4096
+    mov edx, PROT_READ_WRITE
+    mov eax, SYS_mprotect
+    syscall
+    test eax, eax
+    jnz give_back
+    mov [rip + marks], r14
+
+    mov r11, r15
+    CLAIM give_back
+    mov rax, r15
+    mov [rip + mailbox], rax
+    mov rdi, [r13]
+    add rdi, 18                             # strlen("ELSEWHERE_PROGRAM=")
+    lea rsi, [rip + data]                   # where this segment is
+    mov rdx, r14                            # the descriptor marks
+    xor r10d, r10d
+    xor r8d, r8d
+    xor r9d, r9d
+    mov eax, HELLO
+    lea r11, [rip + hello_site]
+    mov [rcx + SLOT_SITE], r11
+    jmp ask
+.globl hello_site
+hello_site:
+    syscall                                 # only on "continue": no such call
+    test rax, rax
+    js hide
+    mov [rip + process], rax                # what the supervisor calls this process
+    jmp hide
+give_back:
+    mov rdi, r15
+    mov esi, MAILBOX_SIZE
+    mov eax, SYS_munmap
+    syscall
+
+# The program sees neither variable. They are the last two: envp ends before them, and the
+# three words in front of the auxiliary vector read NULL, AT_IGNORE, 0, so
+# that it begins in the right place both for who looks behind envp's NULL and for who
+# remembers where the kernel put it. AT_EXECFN tells the program's own path.
+hide:
+    lea rax, [rbx + 8]                      # the auxiliary vector
+auxiliary:
+    cmp qword ptr [rax], AT_NULL
+    je auxiliary_end
+    cmp qword ptr [rax], AT_EXECFN
+    jne 1f
+    mov rcx, [r13]
+    add rcx, 18
+    mov [rax + 8], rcx
+1:  add rax, 16
+    jmp auxiliary
+auxiliary_end:
+    lea rax, [rbx - 16]
+    cmp r12, rax                            # …MAILBOX second to last, …PROGRAM last
+    jne enter_program
+    lea rax, [rbx - 8]
+    cmp r13, rax
+    jne enter_program
+    mov qword ptr [r12], 0
+    mov qword ptr [r13], AT_IGNORE          # (AT_IGNORE, the old NULL)
+enter_program:
+    pop r15
+    pop r14
+    pop r13
+    pop r12
+    pop r11
+    pop r10
+    pop r9
+    pop r8
+    pop rdi
+    pop rsi
+    pop rbp
+    pop rbx
+    pop rdx
+    pop rcx
+    pop rax
+.globl entry
+entry:
+    .byte 0xe9                              # jmp to the program's own entry point
+    .long 0
+
+# ---------------------------------------------------------------- ask
+# In: rcx = claimed slot with its site, every other register as at the site.
+.globl ask
+ask:
+    mov eax, eax                            # the kernel's view of the number
+    mov [rcx + SLOT_NUMBER], rax
+    mov [rcx + SLOT_ARGS], rdi
+    mov [rcx + SLOT_ARGS + 8], rsi
+    mov [rcx + SLOT_ARGS + 16], rdx
+    mov [rcx + SLOT_ARGS + 24], r10
+    mov [rcx + SLOT_ARGS + 32], r8
+    mov [rcx + SLOT_ARGS + 40], r9
+    mov [rcx + SLOT_SAVED], rax
+    mov [rcx + SLOT_SAVED + 8], rdi
+    mov [rcx + SLOT_SAVED + 16], rsi
+    mov [rcx + SLOT_SAVED + 24], rdx
+    mov [rcx + SLOT_SAVED + 32], r10
+    mov [rcx + SLOT_SAVED + 40], r8
+    mov [rcx + SLOT_SAVED + 48], r9
+    mov [rcx + SLOT_SAVED + 56], rbx
+    mov [rcx + SLOT_STACK_POINTER], rsp
+    mov [rcx + SLOT_SELF], rcx
+    mov dword ptr [rcx + SLOT_REPORTED], 0
+    mov rbx, rcx                            # survives every call below
+    mov rax, [rip + process]
+    mov [rbx + SLOT_PROCESS], rax
+    mov eax, SYS_gettid
+    syscall
+    mov [rbx + SLOT_TID], eax
+.globl request
+request:
+    mov r8, [rip + mailbox]                 # survives every call below as well
+    mov dword ptr [rbx + SLOT_STATE], STATE_ASKED
+    mov rcx, rbx
+    sub rcx, r8
+    sub ecx, SLOTS
+    shr ecx, 8                              # slot index
+    lock bts dword ptr [r8 + PENDING], ecx
+    shr ecx, 5                              # pending word
+    lock bts dword ptr [r8 + HEADER_SUMMARY], ecx
+    cmp dword ptr [r8 + HEADER_SLEEPING], 0
+    je wait
+    xor eax, eax
+    xchg [r8 + HEADER_SLEEPING], eax
+    test eax, eax
+    jz wait                                 # another thread rings
+    lock inc dword ptr [r8 + HEADER_DOORBELL]
+    lea rdi, [r8 + HEADER_DOORBELL]
+    mov esi, FUTEX_WAKE
+    mov edx, 1
+    mov eax, SYS_futex
+    syscall
+.globl wait
+wait:
+    mov ecx, [r8 + HEADER_SPIN]
+1:  cmp dword ptr [rbx + SLOT_STATE], STATE_ASKED
+    jne answered
+    pause
+    sub ecx, 1
+    jg 1b
+    mov eax, STATE_ASKED
+    mov ecx, STATE_ASKED_ASLEEP
+    lock cmpxchg [rbx + SLOT_STATE], ecx
+    jne answered
+2:  mov rdi, rbx
+    mov esi, FUTEX_WAIT
+    mov edx, STATE_ASKED_ASLEEP
+    lea r10, [rip + owner_check]
+    mov eax, SYS_futex
+    syscall
+    cmp dword ptr [rbx + SLOT_STATE], STATE_ASKED_ASLEEP
+    jne answered
+    test dword ptr [r8 + HEADER_OWNER], OWNER_DIED
+    jz 2b
+    mov eax, STATE_ASKED_ASLEEP
+    mov ecx, STATE_WITHDRAWN
+    lock cmpxchg [rbx + SLOT_STATE], ecx
+    jne answered
+    mov dword ptr [r8 + HEADER_DEAD], 1
+    cmp dword ptr [rbx + SLOT_REPORTED], 0
+    je continue                             # the documented outcome: as if nobody had asked
+    jmp return                              # the call was made; its result is the result
+.globl answered
+answered:
+    mov eax, [rbx + SLOT_VERDICT]
+    cmp eax, VERDICT_CONTINUE
+    je continue
+    ja run
+
+# Every path out restores what the thread came with; rcx = slot, r11 = where to go.
+.globl return
+return:
+    mov rcx, rbx
+    mov rdi, [rcx + SLOT_SAVED + 8]
+    mov rsi, [rcx + SLOT_SAVED + 16]
+    mov rdx, [rcx + SLOT_SAVED + 24]
+    mov r10, [rcx + SLOT_SAVED + 32]
+    mov r8, [rcx + SLOT_SAVED + 40]
+    mov r9, [rcx + SLOT_SAVED + 48]
+    mov rbx, [rcx + SLOT_SAVED + 56]
+    mov rax, [rcx + SLOT_RESULT]
+    mov r11, [rcx + SLOT_SITE]
+    add r11, 2                              # behind the SYSCALL
+    mov dword ptr [rcx + SLOT_CLAIMED], 0
+    jmp r11
+.globl continue
+continue:
+    mov rcx, rbx
+    mov rdi, [rcx + SLOT_SAVED + 8]
+    mov rsi, [rcx + SLOT_SAVED + 16]
+    mov rdx, [rcx + SLOT_SAVED + 24]
+    mov r10, [rcx + SLOT_SAVED + 32]
+    mov r8, [rcx + SLOT_SAVED + 40]
+    mov r9, [rcx + SLOT_SAVED + 48]
+    mov rbx, [rcx + SLOT_SAVED + 56]
+    mov rax, [rcx + SLOT_SAVED]
+    mov r11, [rcx + SLOT_SITE]
+    mov dword ptr [rcx + SLOT_CLAIMED], 0
+    jmp r11
+.globl run
+run:
+    rdtsc
+    shl rdx, 32
+    or rax, rdx
+    mov [rbx + SLOT_START_TICKS], rax
+    mov rdi, [rbx + SLOT_ARGS]
+    mov rsi, [rbx + SLOT_ARGS + 8]
+    mov rdx, [rbx + SLOT_ARGS + 16]
+    mov r10, [rbx + SLOT_ARGS + 24]
+    mov r8, [rbx + SLOT_ARGS + 32]
+    mov r9, [rbx + SLOT_ARGS + 40]
+    mov rax, [rbx + SLOT_NUMBER]
+.globl run_site
+run_site:
+    syscall
+    mov [rbx + SLOT_RESULT], rax
+    rdtsc
+    shl rdx, 32
+    or rax, rdx
+    mov [rbx + SLOT_END_TICKS], rax
+    mov dword ptr [rbx + SLOT_REPORTED], 1
+    jmp request
+
+# ---------------------------------------------------------------- thunk template
+# Copied once per site. Holes: the displaced instructions go in front of `thunk`, the
+# jump at `pass` and the address at `site` lead to the site's SYSCALL, the references to
+# `mailbox`, `marks` and `ask` are relative and move with the copy.
+.globl thunk
+thunk:
+    mov r11, [rip + mailbox]                # 0: nobody is there
+    test r11, r11
+    jz pass
+    cmp eax, CLASS_COUNT
+    jae pass
+    mov ecx, eax
+    movzx ecx, byte ptr [r11 + rcx + HEADER_CLASSES]
+    test ecx, ecx
+    jnz 1f
+.globl pass
+pass:
+    .byte 0xe9                              # jmp to the SYSCALL
+    .long 0
+1:  cmp dword ptr [r11 + HEADER_DEAD], 0
+    jne pass
+    cmp ecx, CLASS_ASK
+    je 2f
+    mov ecx, edi                            # a descriptor is an int
+    cmp ecx, MARKS_SIZE
+    jae 2f                                  # beyond the table: better ask
+    mov r11, [rip + marks]
+    cmp byte ptr [r11 + rcx], 0
+    je pass
+    mov r11, [rip + mailbox]
+2:  CLAIM pass
+.globl site
+site:
+    lea r11, [rip + 0]                      # the SYSCALL
+    mov [rcx + SLOT_SITE], r11
+    jmp ask
+.globl thunk_end
+thunk_end:
+
+.balign 8
+owner_check:                                # struct timespec
+    .quad OWNER_CHECK_SECONDS, 0
+
+# ---------------------------------------------------------------- data
+# The segment's first page, read-write once the bootstrap has run; a forked process has
+# its own. Code follows on the next page.
+.section .data
+.globl data
+data:
+.globl mailbox
+mailbox: .quad 0
+.globl marks
+marks: .quad 0
+.globl process
+process: .quad 0

@@ -1,0 +1,15 @@
+/** The processors that elsewhere can hook programs of. */
+import { amd64 } from "./amd64/amd64.ts";
+import type { Machine } from "./machine.ts";
+
+export const machines: readonly Machine[] = [amd64];
+
+/** @param elfMachine `e_machine` of an ELF header */
+export function machineOf(elfMachine: number): Machine | undefined {
+  return machines.find((machine) => machine.elfMachine === elfMachine);
+}
+
+/** The machine that this Node.js runs on. */
+export function hostMachine(): Machine | undefined {
+  return machines.find((machine) => machine.nodeArch === process.arch);
+}

@@ -1,0 +1,101 @@
+/**
+ * One call of a hooked program that waits for a verdict: a view of its slot.
+ *
+ * Whoever serves it must end it, now or later, with `return` or `continue`; before that it
+ * may make the thread `run` calls and see their results. When the thread dies meanwhile the
+ * call is abandoned: its slot may be another's by then, so whatever is said later is ignored.
+ */
+import { slot as field } from "../mailbox/layout.ts";
+import type { Mailbox } from "../mailbox/mailbox.ts";
+import { ProcessMemory } from "./memory.ts";
+import type { Process } from "./processes.ts";
+
+/** What becomes of the call once its thread has made the call it was told to make. */
+export type Reported = (result: bigint) => void;
+
+export class Call {
+  readonly slot: number;
+  readonly process: Process;
+  readonly tid: number;
+  readonly number: number;
+  /** Six registers, unsigned. */
+  readonly args: readonly bigint[];
+  /** Called when the thread died before the call ended. */
+  abandoned: (() => void) | undefined;
+  readonly #mailbox: Mailbox;
+  readonly #ended: (slot: number) => void;
+  #open = true;
+  #reported: Reported | undefined;
+  #memory: ProcessMemory | undefined;
+
+  /** @param ended called once, when the call is over */
+  constructor(mailbox: Mailbox, slot: number, process: Process, tid: number, ended: (slot: number) => void) {
+    const { u64 } = mailbox;
+    const at = (slot + field.args) >> 3;
+    this.slot = slot;
+    this.process = process;
+    this.tid = tid;
+    this.number = mailbox.i32[(slot + field.number) >> 2] ?? 0;
+    this.args = [u64[at] ?? 0n, u64[at + 1] ?? 0n, u64[at + 2] ?? 0n, u64[at + 3] ?? 0n, u64[at + 4] ?? 0n, u64[at + 5] ?? 0n];
+    this.#mailbox = mailbox;
+    this.#ended = ended;
+  }
+
+  get memory(): ProcessMemory {
+    this.#memory ??= new ProcessMemory(this.tid);
+    return this.#memory;
+  }
+
+  /** The call's outcome is `result` (a value, or −errno). */
+  return(result: bigint): void {
+    if (this.#end()) this.#mailbox.return(this.slot, result);
+  }
+
+  /** The kernel serves it as if nobody had asked; its result is not seen. */
+  continue(): void {
+    if (this.#end()) this.#mailbox.continue(this.slot);
+  }
+
+  /** The thread makes this call itself (or another one in its place); `reported` gets the result. */
+  run(reported: Reported, number: number = this.number, args: readonly bigint[] = this.args): void {
+    if (!this.#open) return;
+    const { i64, u64 } = this.#mailbox;
+    i64[(this.slot + field.number) >> 3] = BigInt(number);
+    const at = (this.slot + field.args) >> 3;
+    for (let index = 0; index < args.length; index++) u64[at + index] = args[index] ?? 0n;
+    this.#reported = reported;
+    this.#mailbox.run(this.slot);
+  }
+
+  /** The thread has made its call: the supervisor hands over the result. */
+  report(result: bigint): void {
+    const reported = this.#reported;
+    this.#reported = undefined;
+    if (reported === undefined) this.return(result);
+    else reported(result);
+  }
+
+  /** The thread is gone. */
+  abandon(): void {
+    if (this.#end()) this.abandoned?.();
+  }
+
+  /** How long the kernel took for the last {@link run}, in the processor's ticks. */
+  get ticks(): bigint {
+    const { u64 } = this.#mailbox;
+    return (u64[(this.slot + field.endTicks) >> 3] ?? 0n) - (u64[(this.slot + field.startTicks) >> 3] ?? 0n);
+  }
+
+  /** Where byte `offset` of the mailbox is for the program. */
+  addressInProgram(offset: number): bigint {
+    const self = this.#mailbox.u64[(this.slot + field.self) >> 3] ?? 0n;
+    return self - BigInt(this.slot) + BigInt(offset);
+  }
+
+  #end(): boolean {
+    if (!this.#open) return false;
+    this.#open = false;
+    this.#ended(this.slot);
+    return true;
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * From a path to a program that can be started hooked: looks it up, says clearly what
+ * it is when it is something else, and gets its patched copy.
+ */
+import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { readElf } from "../elf/elf.ts";
+import { ElsewhereError, exitCodes } from "../errors.ts";
+import { readGoProgram } from "../golang/program.ts";
+import { machineOf, machines } from "../machine/machines.ts";
+import type { CopyCache, PatchedCopy } from "../patch/cache.ts";
+import { type PatchPlan, planPatch } from "../patch/plan.ts";
+
+const S_ISUID_OR_ISGID = 0o6000;
+
+/** @throws ElsewhereError when the bytes are not a Go program that can be hooked */
+export async function planFor(bytes: Uint8Array, path: string): Promise<PatchPlan> {
+  const elf = readElf(bytes, path);
+  const machine = machineOf(elf.header.machine);
+  if (machine === undefined)
+    throw new ElsewhereError({
+      code: "machine-unsupported",
+      message: `${path} is a program for another kind of processor`,
+      context: [`e_machine: ${elf.header.machine}`, `can be hooked: ${machines.map(({ name }) => name).join(", ")}`],
+      exitCode: exitCodes.cannotRun,
+    });
+  return planPatch(readGoProgram(elf), machine, await machine.patcher());
+}
+
+/** The patched copy of the program at `path`. @throws ElsewhereError when it cannot be hooked */
+export async function copyFor(cache: CopyCache, path: string): Promise<PatchedCopy> {
+  const { mode } = statSync(path);
+  if ((mode & S_ISUID_OR_ISGID) !== 0)
+    throw new ElsewhereError({
+      code: "patch-impossible",
+      message: `${path} changes its user or group when it starts (set-user-ID)`,
+      context: ["a copy would run without those rights"],
+      exitCode: exitCodes.cannotRun,
+    });
+  return cache.copyOf(path, (bytes) => planFor(bytes, path));
+}
+
+/**
+ * The file that `name` stands for, as a shell finds it: with a slash a path, without one
+ * the first executable file of that name on PATH.
+ * @throws ElsewhereError `not-found`, `not-a-file`, `not-executable`
+ */
+export function findProgram(name: string, env: NodeJS.ProcessEnv, cwd: string): string {
+  if (name.includes("/")) return checkProgram(join(name.startsWith("/") ? "/" : cwd, name), name);
+  let refused: ElsewhereError | undefined;
+  for (const folder of (env["PATH"] ?? "").split(":")) {
+    try {
+      return checkProgram(join(folder === "" ? cwd : folder, name), name);
+    } catch (error) {
+      if (!(error instanceof ElsewhereError)) throw error;
+      if (error.code !== "not-found") refused ??= error;
+    }
+  }
+  throw refused ?? notFound(name, "it is in no directory of PATH");
+}
+
+function checkProgram(path: string, name: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) throw notFound(name, `${path} does not exist`);
+  if (!stat.isFile())
+    throw new ElsewhereError({
+      code: "not-a-file",
+      message: `${name} is ${stat.isDirectory() ? "a directory" : "not a regular file"}`,
+      exitCode: exitCodes.cannotRun,
+    });
+  try {
+    accessSync(path, constants.X_OK);
+  } catch (cause) {
+    throw new ElsewhereError({
+      code: "not-executable",
+      message: `${name} is not executable`,
+      context: [`mode: 0${(stat.mode & 0o7777).toString(8)}`],
+      hint: `chmod +x ${path}`,
+      exitCode: exitCodes.cannotRun,
+      cause,
+    });
+  }
+  return path;
+}
+
+function notFound(name: string, why: string): ElsewhereError {
+  return new ElsewhereError({
+    code: "not-found",
+    message: `${name}: program not found`,
+    context: [why],
+    exitCode: exitCodes.notFound,
+  });
+}
+
+/** What a file begins with: enough to tell scripts and ELF files apart without reading it all. */
+export function isElfFile(path: string): boolean {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, "r");
+  } catch {
+    return false;
+  }
+  try {
+    const start = Buffer.alloc(4);
+    return readSync(descriptor, start, 0, 4, 0) === 4 && start.toString("latin1") === "\x7fELF";
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+export const realPath = (path: string): string => realpathSync(path);
