@@ -62,3 +62,8 @@ export function missingCalls(known: readonly string[], trace: readonly TracedCal
     return !trace.some((call) => alternatives.includes(call.call) && (errno === undefined || call.errno === errno));
   });
 }
+
+/** The command that runs `program` with every call asked and nothing written but a summary nobody reads. */
+export function askedQuietly(program: readonly string[]): string[] {
+  return elsewhere("trace", "-e", "all", "--summary", "-o", "/dev/null", "--", ...program);
+}

@@ -38,7 +38,7 @@ async function build(version: string, folder: string, go: Toolchain): Promise<vo
   const work = scratch("garble");
   try {
     const sources = join(work, "sources");
-    cpSync(await downloadModule(`mvdan.cc/garble@${version}`), sources, { recursive: true, mode: 0 });
+    cpSync(await downloadModule(`mvdan.cc/garble@${version}`, go.go), sources, { recursive: true, mode: 0 });
     await mustRun(["chmod", "-R", "u+w", sources], work, go);
     await mustRun([go.go, "build", "-o", join(work, "garble"), "."], sources, go);
     rmSync(sources, { recursive: true });

@@ -33,9 +33,9 @@ export function toolchain(version: string): Promise<Toolchain> {
   return result;
 }
 
-/** Fetches `path@version` with the machine's `go` and says where it lies unpacked. */
-export async function downloadModule(module: string): Promise<string> {
-  const outcome = await run(["go", "mod", "download", "-json", module], {
+/** Fetches `path@version` with this `go` (the machine's, at first) and says where it lies unpacked. */
+export async function downloadModule(module: string, go = "go"): Promise<string> {
+  const outcome = await run([go, "mod", "download", "-json", module], {
     cwd: cached("empty"),
     environment: { ...process.env, GOFLAGS: "-modcacherw", GO111MODULE: "on", GOTOOLCHAIN: "local" },
     timeoutMs: 300_000,

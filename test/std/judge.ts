@@ -1,0 +1,123 @@
+/**
+ * Runs a package's test binary as it is and hooked, and compares verdict by verdict.
+ * A test that differs runs again, alone, both ways: what then agrees depended on the
+ * machine's load, not on the hook, and is reported as such.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ending, type Outcome, run } from "../matrix/run.ts";
+import type { Toolchain } from "../matrix/toolchain.ts";
+import { explanationOf } from "./explained.ts";
+import { testBinary, testFlags } from "./packages.ts";
+import { compareVerdicts, type Difference, parseVerdicts, passes, type Verdicts } from "./verdicts.ts";
+
+export interface PackageResult {
+  readonly name: string;
+  /** Why there is nothing to compare. */
+  readonly skipped?: string;
+  readonly nativePasses: number;
+  readonly hookedPasses: number;
+  /** How each run ended: "exit 0". */
+  readonly endings: { readonly native: string; readonly hooked: string };
+  readonly differences: readonly ExplainedDifference[];
+  readonly seconds: { readonly native: number; readonly hooked: number };
+}
+
+export interface ExplainedDifference extends Difference {
+  /** Undefined: nobody knows, the run fails. */
+  readonly explanation: string | undefined;
+}
+
+export interface JudgeOptions {
+  readonly go: Toolchain;
+  /** Puts the tool in front of a command. */
+  readonly prefix: (command: readonly string[]) => string[];
+  /** Take the native verdicts of an earlier run of the same binary. */
+  readonly reuseNative: boolean;
+  readonly timeoutMs: number;
+}
+
+export async function judgePackage(name: string, options: JudgeOptions): Promise<PackageResult> {
+  const binary = await testBinary(options.go, name);
+  if ("reason" in binary) return nothing(name, binary.reason);
+  const native = await nativeRun(name, binary.program, options);
+  const hooked = await testRun(name, options.prefix([binary.program, ...testFlags(options.go)]), options);
+  const hookedVerdicts = parseVerdicts(hooked.stdout);
+  const nativeVerdicts = parseVerdicts(native.stdout);
+  const differences: ExplainedDifference[] = [];
+  for (const difference of compareVerdicts(nativeVerdicts, hookedVerdicts)) {
+    const known = explanationOf(name, difference.test);
+    differences.push({
+      ...difference,
+      explanation: known ?? (await differsByLoad(name, binary.program, difference.test, options)),
+    });
+  }
+  return {
+    name,
+    nativePasses: passes(nativeVerdicts),
+    hookedPasses: passes(hookedVerdicts),
+    endings: { native: ending(native), hooked: ending(hooked) },
+    differences,
+    seconds: { native: native.durationMs / 1000, hooked: hooked.durationMs / 1000 },
+  };
+}
+
+/** Whether a result is good: every difference explained, and an ending that only such a difference changed. */
+export function isGood(result: PackageResult): boolean {
+  if (result.skipped !== undefined) return true;
+  if (result.differences.some((difference) => difference.explanation === undefined)) return false;
+  return result.endings.native === result.endings.hooked || result.differences.length > 0;
+}
+
+async function nativeRun(name: string, program: string, options: JudgeOptions): Promise<Outcome> {
+  const file = `${program}.native.json`;
+  if (options.reuseNative) {
+    try {
+      return JSON.parse(readFileSync(file, "utf8")) as Outcome;
+    } catch {
+      // There was no earlier run.
+    }
+  }
+  const outcome = await testRun(name, [program, ...testFlags(options.go)], options);
+  writeFileSync(file, JSON.stringify(outcome));
+  return outcome;
+}
+
+function testRun(name: string, command: readonly string[], options: JudgeOptions): Promise<Outcome> {
+  return run(command, {
+    cwd: join(options.go.root, "src", name),
+    environment: options.go.environment,
+    timeoutMs: options.timeoutMs,
+  });
+}
+
+/** Runs one test alone, both ways, up to three times, until both agree. */
+async function differsByLoad(
+  name: string,
+  program: string,
+  test: string,
+  options: JudgeOptions,
+): Promise<string | undefined> {
+  const pattern = `^${(test.split("/")[0] ?? test).replace(/[^A-Za-z0-9_]/g, ".")}$`;
+  const flags = [...testFlags(options.go), `-test.run=${pattern}`];
+  const verdict = (verdicts: Verdicts): string => verdicts.get(test) ?? "absent";
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    const native = parseVerdicts((await testRun(name, [program, ...flags], options)).stdout);
+    const hooked = parseVerdicts((await testRun(name, options.prefix([program, ...flags]), options)).stdout);
+    if (verdict(native) === verdict(hooked))
+      return `run alone, ${verdict(native)} both ways: depends on load or on tests before it`;
+  }
+  return undefined;
+}
+
+function nothing(name: string, skipped: string): PackageResult {
+  return {
+    name,
+    skipped,
+    nativePasses: 0,
+    hookedPasses: 0,
+    endings: { native: "", hooked: "" },
+    differences: [],
+    seconds: { native: 0, hooked: 0 },
+  };
+}

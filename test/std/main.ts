@@ -1,0 +1,81 @@
+/**
+ * Go's own tests as the judge: test binaries of the standard library, run as they are
+ * and with every call asked.
+ *
+ *   node test/std/main.ts [--go 1.27.4] [--packages os,net|all] [--json] [--markdown FILE]
+ *                         [--reuse-native] [--jobs 2] [--native]
+ *
+ * `--markdown FILE` replaces this release's section of FILE. Exit code 0 when every
+ * difference is explained.
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { releases } from "../matrix/releases.ts";
+import { askedQuietly } from "../matrix/elsewhere.ts";
+import { isGood, judgePackage, type PackageResult } from "./judge.ts";
+import { packagesWithTests, testToolchain } from "./packages.ts";
+import { markdownSection } from "./table.ts";
+
+const { values } = parseArgs({
+  options: {
+    go: { type: "string", default: releases.at(-1)?.version ?? "" },
+    packages: { type: "string", default: "all" },
+    json: { type: "boolean", default: false },
+    markdown: { type: "string" },
+    "reuse-native": { type: "boolean", default: false },
+    native: { type: "boolean", default: false },
+    jobs: { type: "string", default: "2" },
+  },
+});
+
+const go = await testToolchain(values.go);
+const names = values.packages === "all" ? await packagesWithTests(go) : values.packages.split(",");
+const results = new Map<string, PackageResult>();
+const waiting = names.values();
+
+async function worker(): Promise<void> {
+  for (const name of waiting) {
+    const result = await judgePackage(name, {
+      go,
+      prefix: values.native ? (command) => [...command] : askedQuietly,
+      reuseNative: values["reuse-native"],
+      timeoutMs: 600_000,
+    });
+    results.set(name, result);
+    console.error(line(result));
+  }
+}
+
+function line(result: PackageResult): string {
+  if (result.skipped !== undefined) return `${result.name}: not built: ${result.skipped}`;
+  const differences = result.differences.map(
+    (each) => `\n    ${each.test}: ${each.native} → ${each.hooked} (${each.explanation ?? "NOT EXPLAINED"})`,
+  );
+  return (
+    `${result.name}: ${result.nativePasses} → ${result.hookedPasses} passes, ` +
+    `${result.endings.native} → ${result.endings.hooked}, ` +
+    `${result.seconds.native.toFixed(1)} → ${result.seconds.hooked.toFixed(1)} s${differences.join("")}`
+  );
+}
+
+await Promise.all(Array.from({ length: Number(values.jobs) }, worker));
+const inOrder = names.flatMap((name) => results.get(name) ?? []);
+const section = markdownSection(values.go, inOrder, new Date());
+console.log(values.json ? JSON.stringify(inOrder, null, 2) : section);
+if (values.markdown !== undefined) replaceSection(values.markdown, values.go, section);
+if (!inOrder.every(isGood)) process.exitCode = 1;
+
+function replaceSection(file: string, version: string, text: string): void {
+  const head =
+    "# Go's own tests, hooked\n\n" +
+    "<!-- Written by `node test/std/main.ts --go VERSION --packages all --markdown docs/go-std-tests.md`. -->\n\n" +
+    "The test binaries of the standard library (`go test -c`, `-test.short`, static) ran as they are and under\n" +
+    "`elsewhere trace -e all`, which asks about every call; verdicts are compared test by test.\n";
+  const before = existsSync(file) ? readFileSync(file, "utf8") : head;
+  const sections = before.split(/^(?=## Go )/m).filter((part) => !part.startsWith(`## Go ${version}\n`));
+  const [title = head, ...others] = sections;
+  const newestFirst = [...others.map((part) => part.trimEnd()), text.trimEnd()].sort((a, b) =>
+    b.localeCompare(a, "en", { numeric: true }),
+  );
+  writeFileSync(file, `${[title.trimEnd(), ...newestFirst].join("\n\n")}\n`);
+}

@@ -1,0 +1,41 @@
+/** The results of Go's own tests as people read them. */
+import { isGood, type PackageResult } from "./judge.ts";
+
+/** One section per Go release: a summary, the packages, the differences with their reasons. */
+export function markdownSection(version: string, results: readonly PackageResult[], date: Date): string {
+  const run = results.filter((result) => result.skipped === undefined);
+  const sum = (value: (result: PackageResult) => number): number =>
+    run.reduce((total, result) => total + value(result), 0);
+  const lines = [
+    `## Go ${version}`,
+    "",
+    `State of ${date.toISOString().slice(0, 10)}: ${run.length} packages, ` +
+      `${sum((result) => result.nativePasses)} passes natively, ${sum((result) => result.hookedPasses)} hooked, ` +
+      `${sum((result) => result.differences.length)} differences, ` +
+      `${run.filter((result) => !isGood(result)).length} packages with one that nobody explains.`,
+    "",
+    "| package | passes, native | passes, hooked | ending | seconds, native | seconds, hooked |",
+    "|---|---|---|---|---|---|",
+    ...run.map(
+      (result) =>
+        `| ${result.name} | ${result.nativePasses} | ${result.hookedPasses} | ${endings(result)} | ` +
+        `${result.seconds.native.toFixed(1)} | ${result.seconds.hooked.toFixed(1)} |`,
+    ),
+  ];
+  const differing = run.filter((result) => result.differences.length > 0);
+  if (differing.length > 0) lines.push("", "Differences:", "");
+  for (const result of differing)
+    for (const difference of result.differences)
+      lines.push(
+        `- ${result.name} ${difference.test}: ${difference.native} natively, ${difference.hooked} hooked; ` +
+          (difference.explanation ?? "**not explained**"),
+      );
+  const skipped = results.filter((result) => result.skipped !== undefined);
+  if (skipped.length > 0) lines.push("", `Not built: ${skipped.map((result) => result.name).join(", ")}.`);
+  return `${lines.join("\n")}\n`;
+}
+
+function endings(result: PackageResult): string {
+  const { native, hooked } = result.endings;
+  return native === hooked ? native : `${native} / **${hooked}**`;
+}
