@@ -62,6 +62,8 @@ export const DT_RELA = 7;
 export const DT_RELASZ = 8;
 export const DT_RELAENT = 9;
 
-/** Relocation types that only add the load bias. */
-export const R_X86_64_RELATIVE = 8;
-export const R_AARCH64_RELATIVE = 1027;
+/** By e_machine: the type of a relocation that only adds the load bias. */
+export const R_RELATIVE: ReadonlyMap<number, number> = new Map([
+  [EM_X86_64, 8],
+  [EM_AARCH64, 1027],
+]);

@@ -13,7 +13,18 @@
  */
 import { ByteView } from "../bytes.ts";
 import { ElsewhereError } from "../errors.ts";
-import { ET_CORE, ET_DYN, ET_EXEC, ET_REL, PN_XNUM, PT_INTERP, PT_LOAD, SHN_XINDEX, SHT_NOBITS, SHT_NULL } from "./constants.ts";
+import {
+  ET_CORE,
+  ET_DYN,
+  ET_EXEC,
+  ET_REL,
+  PN_XNUM,
+  PT_INTERP,
+  PT_LOAD,
+  SHN_XINDEX,
+  SHT_NOBITS,
+  SHT_NULL,
+} from "./constants.ts";
 import { refusal, requireElf64 } from "./identify.ts";
 import {
   type ElfHeader,
@@ -76,7 +87,8 @@ export function sectionNamed(elf: Elf, name: string): SectionHeader | undefined 
 
 function requireProgram({ type }: ElfHeader, path: string): void {
   if (type === ET_EXEC || type === ET_DYN) return;
-  if (type === ET_REL) throw refusal("elf-unsupported", `${path} is an object file, not a linked program`, [], "link it first");
+  if (type === ET_REL)
+    throw refusal("elf-unsupported", `${path} is an object file, not a linked program`, [], "link it first");
   if (type === ET_CORE) throw refusal("elf-unsupported", `${path} is a core dump, not a program`);
   throw refusal("elf-unsupported", `${path} is neither a program nor a shared object`, [`e_type is ${type}`]);
 }
@@ -110,8 +122,14 @@ function requireLoadable(segments: readonly ProgramHeader[], file: ByteView): vo
   if (loads.length === 0) throw refusal("elf-malformed", `${file.what} has no PT_LOAD segment`);
   for (const { index, offset, filesz, memsz, vaddr } of loads) {
     file.view(offset, filesz, `segment ${index}`);
-    if (BigInt(filesz) > memsz) throw file.error(offset, `segment ${index} with p_filesz <= p_memsz`, `${filesz} > ${memsz}`);
-    if (vaddr + memsz > 1n << 64n) throw file.error(offset, `segment ${index} inside the address space`, `it ends at 0x${(vaddr + memsz).toString(16)}`);
+    if (BigInt(filesz) > memsz)
+      throw file.error(offset, `segment ${index} with p_filesz <= p_memsz`, `${filesz} > ${memsz}`);
+    if (vaddr + memsz > 1n << 64n)
+      throw file.error(
+        offset,
+        `segment ${index} inside the address space`,
+        `it ends at 0x${(vaddr + memsz).toString(16)}`,
+      );
   }
   const ascending = loads.toSorted((a, b) => (a.vaddr < b.vaddr ? -1 : 1));
   for (const [i, next] of ascending.entries()) {
@@ -139,18 +157,24 @@ function usableSections(file: ByteView, header: ElfHeader): SectionHeader[] {
 }
 
 function readSections(file: ByteView, header: ElfHeader): SectionHeader[] {
-  if (header.shentsize !== sectionHeader.size) throw file.error(58, `e_shentsize ${sectionHeader.size}`, `${header.shentsize}`);
+  if (header.shentsize !== sectionHeader.size)
+    throw file.error(58, `e_shentsize ${sectionHeader.size}`, `${header.shentsize}`);
   if (header.shnum > limits.sections) throw file.error(60, `at most ${limits.sections} sections`, `${header.shnum}`);
   const table = file.view(header.shoff, header.shnum * sectionHeader.size, "the section headers");
   const fields: SectionHeaderFields[] = [];
   for (let i = 0; i < header.shnum; i++) {
     const section = sectionHeader.read(table, i * sectionHeader.size);
-    if (section.type !== SHT_NULL && section.type !== SHT_NOBITS) file.view(section.offset, section.size, `section ${i}`);
+    if (section.type !== SHT_NULL && section.type !== SHT_NOBITS)
+      file.view(section.offset, section.size, `section ${i}`);
     fields.push(section);
   }
   const strings = fields[header.shstrndx];
   if (strings === undefined || strings.type === SHT_NULL || strings.type === SHT_NOBITS)
     throw file.error(62, "e_shstrndx of a section with names", `${header.shstrndx}`);
   const names = file.view(strings.offset, strings.size, "the section names");
-  return fields.map((section, index) => ({ index, name: names.cString(section.nameOffset, limits.sectionName), ...section }));
+  return fields.map((section, index) => ({
+    index,
+    name: names.cString(section.nameOffset, limits.sectionName),
+    ...section,
+  }));
 }

@@ -4,7 +4,16 @@
  * Magic numbers: gABI chapter 4; file(1)'s magic database for the others.
  */
 import { ElsewhereError, type ErrorCode, exitCodes } from "../errors.ts";
-import { EI_CLASS, EI_DATA, EI_VERSION, ELFCLASS32, ELFCLASS64, ELFDATA2LSB, ELFDATA2MSB, EV_CURRENT } from "./constants.ts";
+import {
+  EI_CLASS,
+  EI_DATA,
+  EI_VERSION,
+  ELFCLASS32,
+  ELFCLASS64,
+  ELFDATA2LSB,
+  ELFDATA2MSB,
+  EV_CURRENT,
+} from "./constants.ts";
 
 /** First bytes of files that people mistake for programs of this system. */
 const foreignFormats: readonly (readonly [magic: readonly number[], name: string])[] = [
@@ -39,15 +48,22 @@ export function requireElf64(bytes: Uint8Array, path: string): void {
   if (elfClass === undefined || data === undefined || version === undefined)
     throw refusal("elf-malformed", `${path} ends inside its ELF header`, [`${bytes.length} bytes in all`]);
   if (elfClass === ELFCLASS32)
-    throw refusal("elf-unsupported", `${path} is a 32-bit program`, [], "build it for a 64-bit CPU (GOARCH=amd64)");
-  if (elfClass !== ELFCLASS64) throw refusal("elf-malformed", `${path} has an unknown ELF class`, [`EI_CLASS is ${elfClass}`]);
+    throw refusal("elf-unsupported", `${path} is a 32-bit program`, [], "build it for a 64-bit CPU");
+  if (elfClass !== ELFCLASS64)
+    throw refusal("elf-malformed", `${path} has an unknown ELF class`, [`EI_CLASS is ${elfClass}`]);
   if (data === ELFDATA2MSB) throw refusal("elf-unsupported", `${path} is a big-endian program`);
   if (data !== ELFDATA2LSB) throw refusal("elf-malformed", `${path} has an unknown byte order`, [`EI_DATA is ${data}`]);
-  if (version !== EV_CURRENT) throw refusal("elf-malformed", `${path} has an unknown ELF version`, [`EI_VERSION is ${version}`]);
+  if (version !== EV_CURRENT)
+    throw refusal("elf-malformed", `${path} has an unknown ELF version`, [`EI_VERSION is ${version}`]);
 }
 
 /** An error about a file that cannot be run hooked. */
-export function refusal(code: ErrorCode, message: string, context: readonly string[] = [], hint?: string): ElsewhereError {
+export function refusal(
+  code: ErrorCode,
+  message: string,
+  context: readonly string[] = [],
+  hint?: string,
+): ElsewhereError {
   return new ElsewhereError({
     code,
     message,
@@ -69,6 +85,10 @@ function scriptRefusal(bytes: Uint8Array, path: string): ElsewhereError {
   );
 }
 
-const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean => magic.every((byte, i) => bytes[i] === byte);
+const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean =>
+  magic.every((byte, i) => bytes[i] === byte);
 
-const firstBytes = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, 8)).toString("hex").replaceAll(/..(?=.)/g, "$& ");
+const firstBytes = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.subarray(0, 8))
+    .toString("hex")
+    .replaceAll(/..(?=.)/g, "$& ");

@@ -109,7 +109,8 @@ export class Image {
   }
 }
 
-const fileBytes = (elf: Elf, { offset, filesz }: ProgramHeader): Uint8Array => elf.bytes.subarray(offset, offset + filesz);
+const fileBytes = (elf: Elf, { offset, filesz }: ProgramHeader): Uint8Array =>
+  elf.bytes.subarray(offset, offset + filesz);
 
 /** Copies of the segments that hold relocated words, relocated. */
 function relocatedSegments(image: Image): ReadonlyMap<ProgramHeader, Uint8Array> {

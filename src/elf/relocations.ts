@@ -3,12 +3,12 @@
  * Position-independent programs keep the value of their pointers only there, so whoever
  * follows a pointer in such a file needs them. Here they are applied with a bias of zero:
  * what results is addresses as linked. DT_RELR needs nothing done: its words hold that
- * address in the file already. Sources: gABI chapter 5, x86-64 psABI 4.4, AArch64 ELF ABI 5.7.
+ * address in the file already. Sources: gABI chapter 5, and each CPU's ELF supplement, "Relocation".
  *
  * Words travel as two 32-bit halves: a large program has some hundred thousand of them.
  */
 import { type Address, address, type ByteView } from "../bytes.ts";
-import { DT_NULL, DT_RELA, DT_RELAENT, DT_RELASZ, EM_AARCH64, R_AARCH64_RELATIVE, R_X86_64_RELATIVE } from "./constants.ts";
+import { DT_NULL, DT_RELA, DT_RELAENT, DT_RELASZ, R_RELATIVE } from "./constants.ts";
 
 const dynSize = 16;
 const relaSize = 24;
@@ -36,7 +36,7 @@ export function eachRelative(
   machine: number,
   visit: (target: number, low: number, upper: number) => void,
 ): void {
-  const relative = machine === EM_AARCH64 ? R_AARCH64_RELATIVE : R_X86_64_RELATIVE;
+  const relative = R_RELATIVE.get(machine);
   for (let at = 0; at + relaSize <= rela.length; at += relaSize) {
     if (rela.u32(at + 8) !== relative) continue;
     visit(rela.u32(at) + rela.u32(at + 4) * upperHalf, rela.u32(at + 16), rela.u32(at + 20));

@@ -21,5 +21,6 @@ export function refuseUpx(bytes: Uint8Array, path: string, header: ElfHeader): v
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const inHead = file.subarray(headersEnd, headersEnd + headWindow).includes(magic);
   const inTail = file.subarray(-tailWindow).includes(magic);
-  if (inHead || inTail) throw refusal("packed", `${path} is packed with UPX`, [], `unpack a copy first: upx -d -o COPY ${path}`);
+  if (inHead || inTail)
+    throw refusal("packed", `${path} is packed with UPX`, [], `unpack a copy first: upx -d -o COPY ${path}`);
 }

@@ -72,11 +72,12 @@ function readStrings(image: Image, view: ByteView): [version: string, modules: s
     return [version, modules];
   }
   if ((flags & flagBigEndian) !== 0 || view.u8(fields.ptrSize) !== 8)
-    throw view.error(fields.ptrSize, "8-byte little-endian pointers", `size ${view.u8(fields.ptrSize)}, flags ${flags}`);
-  return [
-    goString(image, address(view.u64(fields.versPtr))),
-    goString(image, address(view.u64(fields.modPtr))),
-  ];
+    throw view.error(
+      fields.ptrSize,
+      "8-byte little-endian pointers",
+      `size ${view.u8(fields.ptrSize)}, flags ${flags}`,
+    );
+  return [goString(image, address(view.u64(fields.versPtr))), goString(image, address(view.u64(fields.modPtr)))];
 }
 
 /** A string after its length as a varint: seven bits a byte, least significant first. */

@@ -41,7 +41,9 @@ function isGoString(image: Image, at: Address, length: number): boolean {
   const header = Buffer.alloc(16);
   header.writeBigUInt64LE(at, 0);
   header.writeBigUInt64LE(BigInt(length), 8);
-  return image.loads.some((segment) => (segment.flags & PF_W) !== 0 && asBuffer(image.contents(segment)).includes(header));
+  return image.loads.some(
+    (segment) => (segment.flags & PF_W) !== 0 && asBuffer(image.contents(segment)).includes(header),
+  );
 }
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -39,7 +39,8 @@ export class NameTable {
 
   at(offset: number): string {
     const end = this.#bytes.indexOf(0, offset);
-    if (end - offset > longestName) throw this.#view.error(offset, `a name of at most ${longestName} bytes`, `${end - offset} bytes`);
+    if (end - offset > longestName)
+      throw this.#view.error(offset, `a name of at most ${longestName} bytes`, `${end - offset} bytes`);
     return this.#bytes.toString("utf8", offset, end);
   }
 
@@ -74,7 +75,8 @@ export function readFunctionTable(view: ByteView, header: PclntabHeader, textSta
   let entry = entryAt(0);
   for (let i = 0; i < nfunc; i++) {
     const end = entryAt(i + 1);
-    if (end < entry) throw table.error(2 * (i + 1) * field, `an entry at or behind 0x${entry.toString(16)}`, `0x${end.toString(16)}`);
+    if (end < entry)
+      throw table.error(2 * (i + 1) * field, `an entry at or behind 0x${entry.toString(16)}`, `0x${end.toString(16)}`);
     // The upper half of a 64-bit funcoff is zero: tables are far smaller than 4 GiB.
     const funcoff = table.u32((2 * i + 1) * field);
     const nameoff = records.i32(funcoff + field);

@@ -11,7 +11,14 @@ import type { Image } from "../elf/image.ts";
 import { ElsewhereError } from "../errors.ts";
 import { type FunctionTable, readFunctionTable } from "./functab.ts";
 import { findModuledata } from "./moduledata.ts";
-import { entriesAreOffsets, headerShape, isKnownMagic, type PclntabHeader, type PclntabLayout, readPclntabHeader } from "./pclntab.ts";
+import {
+  entriesAreOffsets,
+  isHeaderShape,
+  isKnownMagic,
+  type PclntabHeader,
+  type PclntabLayout,
+  readPclntabHeader,
+} from "./pclntab.ts";
 
 export interface Pclntab extends FunctionTable {
   readonly start: Address;
@@ -72,12 +79,12 @@ function* candidates(image: Image): Generator<Candidate> {
 
 /** Every place that bytes 4 to 7 of a pclntab's header fit, with bytes 0 to 3. */
 function* headerShapes(image: Image): Generator<[start: Address, magic: number]> {
-  const shape = headerShape(image.elf.header.machine);
   for (const segment of image.loads) {
     const contents = image.contents(segment);
     const data = new DataView(contents.buffer, contents.byteOffset, contents.length);
-    for (let at = Number(-segment.vaddr & BigInt(alignment - 1)); at + alignment <= contents.length; at += alignment) {
-      if (data.getUint32(at + 4, true) === shape)
+    const first = (alignment - Number(segment.vaddr % BigInt(alignment))) % alignment;
+    for (let at = first; at + alignment <= contents.length; at += alignment) {
+      if (isHeaderShape(data.getUint32(at + 4, true)))
         yield [address(segment.vaddr + BigInt(at)), data.getUint32(at, true)];
     }
   }
@@ -94,8 +101,12 @@ function openHeader(image: Image, start: Address): OpenedPclntab {
   const segment = image.segmentOf(start);
   const contents = segment === undefined ? new Uint8Array() : image.contents(segment);
   const inside = segment === undefined ? 0 : Number(start - segment.vaddr);
-  const view = new ByteView(contents.subarray(inside), `pclntab at 0x${start.toString(16)} of ${image.elf.path}`, "go-malformed");
-  return { start, view, header: readPclntabHeader(view, image.elf.header.machine, layoutIfUnknown) };
+  const view = new ByteView(
+    contents.subarray(inside),
+    `pclntab at 0x${start.toString(16)} of ${image.elf.path}`,
+    "go-malformed",
+  );
+  return { start, view, header: readPclntabHeader(view, layoutIfUnknown) };
 }
 
 function readPclntab(image: Image, { start, view, header }: OpenedPclntab): Pclntab {
@@ -117,6 +128,7 @@ function readPclntab(image: Image, { start, view, header }: OpenedPclntab): Pcln
 function runtimeText(image: Image, start: Address, view: ByteView, header: PclntabHeader): Address {
   if (header.textStart !== 0n) return header.textStart;
   const moduledata = findModuledata(image, start, header);
-  if (moduledata === undefined) throw view.error(24, "a moduledata that belongs to this table and knows runtime.text", "none");
+  if (moduledata === undefined)
+    throw view.error(24, "a moduledata that belongs to this table and knows runtime.text", "none");
   return moduledata.text;
 }

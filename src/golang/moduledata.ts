@@ -14,7 +14,16 @@ import type { Image } from "../elf/image.ts";
 import type { PclntabHeader } from "./pclntab.ts";
 
 const word = 8;
-const words = { pcHeader: 0, funcnametab: 1, pclntable: 13, ftab: 16, ftabLength: 17, text: 22, etext: 23, end: 24 } as const;
+const words = {
+  pcHeader: 0,
+  funcnametab: 1,
+  pclntable: 13,
+  ftab: 16,
+  ftabLength: 17,
+  text: 22,
+  etext: 23,
+  end: 24,
+} as const;
 
 export interface Moduledata {
   /** runtime.text */

@@ -8,7 +8,6 @@
  * cmd/link/internal/ld/pcln.go, of Go 1.15, 1.16, 1.18, 1.20 and 1.27.
  */
 import { type Address, address, type ByteView } from "../bytes.ts";
-import { EM_AARCH64 } from "../elf/constants.ts";
 
 /** Called after the release that brought it. */
 export type PclntabLayout = "1.2" | "1.16" | "1.18" | "1.20";
@@ -40,13 +39,16 @@ const magics: ReadonlyMap<number, PclntabLayout> = new Map([
 
 const ptrSize = 8;
 
+/** minLC, the size of the smallest instruction, of every CPU that Go knows. */
+const instructionSizes: readonly number[] = [1, 2, 4];
+
 /**
- * Bytes 4 to 7 of a pclntab for this CPU, as a number: pad1, pad2, minLC (the smallest
- * instruction), ptrSize. Garble leaves them as they are.
+ * Whether `shape`, bytes 4 to 7 as a number, can be those of a pclntab's header: pad1 and
+ * pad2 (zero), minLC, ptrSize. Garble, which changes the magic, leaves them as they are.
  */
-export function headerShape(machine: number): number {
-  const minLC = machine === EM_AARCH64 ? 4 : 1;
-  return (ptrSize << 24) | (minLC << 16);
+export function isHeaderShape(shape: number): boolean {
+  const minLC = (shape >>> 16) & 0xff;
+  return shape >>> 24 === ptrSize && (shape & 0xffff) === 0 && instructionSizes.includes(minLC);
 }
 
 /** Whether a pclntab's first word is one that Go's linker writes. */
@@ -58,9 +60,9 @@ export const isKnownMagic = (magic: number): boolean => magics.has(magic);
  * @param view from the table's start to the end of its segment, relocated
  * @param layoutIfUnknown what to read a table with an unknown magic as
  */
-export function readPclntabHeader(view: ByteView, machine: number, layoutIfUnknown: PclntabLayout): PclntabHeader {
-  if (view.u32(4) !== headerShape(machine))
-    throw view.error(4, `00 00, the smallest instruction's size, ${ptrSize}`, `0x${view.u32(4).toString(16)}`);
+export function readPclntabHeader(view: ByteView, layoutIfUnknown: PclntabLayout): PclntabHeader {
+  const shape = view.u32(4);
+  if (!isHeaderShape(shape)) throw view.error(4, "00 00, an instruction's size, 08", `0x${shape.toString(16)}`);
   const known = magics.get(view.u32(0));
   const layout = known ?? layoutIfUnknown;
   const word = (index: number): number => Number(view.u64(8 + index * ptrSize));

@@ -47,7 +47,8 @@ export function readGoProgram(elf: Elf): GoProgram {
   const buildInfo = readBuildInfo(image);
   const pclntab = locatePclntab(image);
   if (pclntab === undefined) {
-    if (buildInfo === undefined) throw refusal("not-go", `${elf.path} is not a Go program`, ["it has no function table (pclntab)"]);
+    if (buildInfo === undefined)
+      throw refusal("not-go", `${elf.path} is not a Go program`, ["it has no function table (pclntab)"]);
     throw refusal("go-malformed", `${elf.path} has Go build information but no function table (pclntab)`);
   }
   return {
