@@ -84,9 +84,11 @@ async function nativeRun(name: string, program: string, options: JudgeOptions): 
 }
 
 function testRun(name: string, command: readonly string[], options: JudgeOptions): Promise<Outcome> {
+  const cwd = join(options.go.root, "src", name);
   return run(command, {
-    cwd: join(options.go.root, "src", name),
-    environment: options.go.environment,
+    cwd,
+    // `go test` sets it so, and tests of working directories compare with it.
+    environment: { ...options.go.environment, PWD: cwd },
     timeoutMs: options.timeoutMs,
   });
 }

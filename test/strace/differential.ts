@@ -1,0 +1,89 @@
+/**
+ * One fixture under strace as it is, and once more under `elsewhere trace`: the calls
+ * made at hooked instructions must be the same multiset. README.md says which calls are
+ * not compared, and why.
+ */
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { cached } from "../matrix/cache.ts";
+import { readTrace, traced } from "../matrix/elsewhere.ts";
+import { run } from "../matrix/run.ts";
+import { compareCounts, countCalls } from "./multiset.ts";
+import { hookedAddresses } from "./sites.ts";
+import { parseStrace, type StracedCall } from "./strace.ts";
+
+/** Calls of Go's network poller, which it makes through the hooked function since Go 1.20 whenever it looks. */
+const poller: ReadonlySet<string> = new Set(["epoll_wait", "epoll_pwait", "epoll_pwait2", "restart_syscall"]);
+
+/** Calls whose number depends on how fast the other side is; their presence is compared. */
+const timed: Readonly<Record<string, readonly string[]>> = {
+  // How many pieces a stream arrives in.
+  tcp: ["read", "sendfile", "writev", "epoll_ctl"],
+  unix: ["read"],
+  exec: ["read", "write"],
+  // How often a timed wait was cut short and taken up again, how many signals a storm has.
+  timers: ["nanosleep", "select"],
+  signals: ["kill", "read", "write"],
+};
+
+export interface Differential {
+  readonly fixture: string;
+  /** Calls compared, by strace. */
+  readonly calls: number;
+  readonly problems: readonly string[];
+}
+
+/** Runs `program ARGUMENT…` under both and compares. */
+export async function compareWithStrace(program: string, args: readonly string[]): Promise<Differential> {
+  const [fixture = ""] = args;
+  const addresses = await hookedAddresses(program);
+  const folder = cached("strace", `${process.pid}-${fixture}`);
+  const file = `${folder}.txt`;
+  const problems: string[] = [];
+  const native = await runIn(folder, ["strace", "-f", "-i", "-o", file, ...fixedAddresses, program, ...args]);
+  const straced = parseStrace(readFileSync(file, "utf8"));
+  problems.push(...unhookedGenericSites(straced, addresses));
+
+  rmSync(file);
+  const hooked = await runIn(folder, traced(file, [program, ...args]));
+  const trace = readTrace(file);
+  rmSync(folder, { recursive: true, force: true });
+  rmSync(file);
+  if (native.stdout !== hooked.stdout) problems.push("standard output differs");
+
+  const expected = countCalls(
+    straced.filter((call) => !call.restarted && addresses.has(call.address)),
+    poller,
+  );
+  const found = countCalls(trace, poller);
+  problems.push(...compareCounts(expected, found, new Set(timed[fixture])));
+  return { fixture, calls: [...expected.values()].reduce((sum, count) => sum + count, 0), problems };
+}
+
+const fixedAddresses: readonly string[] = ["setarch", "-R"];
+
+/**
+ * An instruction of the program at which different calls were made takes the number as
+ * an argument: it must be among the hooked ones, whatever the tool believes.
+ */
+function unhookedGenericSites(calls: readonly StracedCall[], hooked: ReadonlySet<bigint>): string[] {
+  const program = [...hooked][0] ?? 0n;
+  const names = new Map<bigint, Set<string>>();
+  for (const { address, call } of calls) {
+    // Elsewhere than in the program is libc, or the shell.
+    const distance = address > program ? address - program : program - address;
+    if (distance > 0x1000_0000n) continue;
+    const seen = names.get(address) ?? new Set();
+    names.set(address, seen.add(call));
+  }
+  return [...names]
+    .filter(([address, seen]) => seen.size > 1 && !hooked.has(address) && !seen.has("restart_syscall"))
+    .map(([address, seen]) => `not hooked: 0x${address.toString(16)} makes ${[...seen].join(", ")}`);
+}
+
+function runIn(folder: string, command: readonly string[]): ReturnType<typeof run> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const environment = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: process.env["HOME"] ?? "/", LANG: "C.UTF-8" };
+  return run(command, { cwd: join(folder), environment, timeoutMs: 120_000 });
+}

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { parseStrace } from "./strace.ts";
+
+test("finished, unfinished, failed and restarted calls", () => {
+  const text = [
+    '10 [0000000000408c0e] openat(AT_FDCWD, "/dev/null", O_RDONLY|O_CLOEXEC) = 3',
+    "11 [0000000000408c0e] read(3,  <unfinished ...>",
+    '10 [0000000000408c0e] newfstatat(AT_FDCWD, "absent (really)", 0xc0, 0) = -1 ENOENT (No such file or directory)',
+    "11 [0000000000408c0e] <... read resumed>0xc000, 1) = -1 EAGAIN (Resource temporarily unavailable)",
+    "10 [0000000000408c0e] waitid(P_PIDFD, 9,  <unfinished ...>",
+    "10 [0000000000408c0e] <... waitid resumed>0xc0, WEXITED, NULL) = ? ERESTARTSYS (To be restarted if SA_RESTART is set)",
+    "10 [0000000000408c0e] --- SIGCHLD {si_signo=SIGCHLD} ---",
+    "11 [????????????????] +++ exited with 0 +++",
+    "10 [0000000000408a01] exit_group(0)           = ?",
+  ].join("\n");
+  expect(parseStrace(text)).toEqual([
+    { pid: 10, address: 0x408c0en, call: "openat", errno: null, restarted: false },
+    { pid: 11, address: 0x408c0en, call: "read", errno: "EAGAIN", restarted: false },
+    { pid: 10, address: 0x408c0en, call: "newfstatat", errno: "ENOENT", restarted: false },
+    { pid: 10, address: 0x408c0en, call: "waitid", errno: null, restarted: true },
+    { pid: 10, address: 0x408a01n, call: "exit_group", errno: null, restarted: false },
+  ]);
+});
