@@ -58,6 +58,7 @@ export const SHT_NOBITS = 8;
 
 /** d_tag */
 export const DT_NULL = 0;
+export const DT_NEEDED = 1;
 export const DT_RELA = 7;
 export const DT_RELASZ = 8;
 export const DT_RELAENT = 9;

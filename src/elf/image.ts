@@ -8,7 +8,8 @@
  */
 import { type Address, address, ByteView, type FileOffset, fileOffset } from "../bytes.ts";
 import { ElsewhereError, exitCodes } from "../errors.ts";
-import { PT_DYNAMIC, PT_LOAD } from "./constants.ts";
+import { PT_LOAD } from "./constants.ts";
+import { dynamicTags } from "./dynamic.ts";
 import type { Elf, ProgramHeader } from "./elf.ts";
 import { eachRelative, relaTable } from "./relocations.ts";
 
@@ -114,12 +115,9 @@ const fileBytes = (elf: Elf, { offset, filesz }: ProgramHeader): Uint8Array =>
 
 /** Copies of the segments that hold relocated words, relocated. */
 function relocatedSegments(image: Image): ReadonlyMap<ProgramHeader, Uint8Array> {
-  const { elf } = image;
-  const dynamic = elf.segments.find(({ type }) => type === PT_DYNAMIC);
-  if (dynamic === undefined) return new Map();
+  const table = relaTable(dynamicTags(image));
+  if (table === undefined) return new Map();
   try {
-    const table = relaTable(image.view(dynamic.vaddr, dynamic.filesz, "PT_DYNAMIC"));
-    if (table === undefined) return new Map();
     return applyRelative(image, image.view(table.start, table.size, "DT_RELA"));
   } catch (error) {
     if (error instanceof ElsewhereError) return new Map();

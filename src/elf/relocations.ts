@@ -8,25 +8,17 @@
  * Words travel as two 32-bit halves: a large program has some hundred thousand of them.
  */
 import { type Address, address, type ByteView } from "../bytes.ts";
-import { DT_NULL, DT_RELA, DT_RELAENT, DT_RELASZ, R_RELATIVE } from "./constants.ts";
+import { DT_RELA, DT_RELAENT, DT_RELASZ, R_RELATIVE } from "./constants.ts";
 
-const dynSize = 16;
 const relaSize = 24;
 const upperHalf = 2 ** 32;
 
-/** Where the dynamic section says the DT_RELA table is. */
-export function relaTable(dynamic: ByteView): { start: Address; size: number } | undefined {
-  const tags = new Map<number, bigint>();
-  for (let at = 0; at + dynSize <= dynamic.length; at += dynSize) {
-    const tag = Number(dynamic.i64(at));
-    if (tag === DT_NULL) break;
-    tags.set(tag, dynamic.u64(at + 8));
-  }
+/** Where the dynamic section says the DT_RELA table is; undefined where there is none. */
+export function relaTable(tags: ReadonlyMap<number, bigint>): { start: Address; size: number } | undefined {
   const start = tags.get(DT_RELA);
   const size = tags.get(DT_RELASZ);
-  if (start === undefined || size === undefined || size === 0n) return undefined;
-  const entry = tags.get(DT_RELAENT);
-  if (entry !== undefined && entry !== BigInt(relaSize)) throw dynamic.error(0, `DT_RELAENT ${relaSize}`, `${entry}`);
+  if (start === undefined || size === undefined) return undefined;
+  if (tags.get(DT_RELAENT) !== BigInt(relaSize)) return undefined;
   return { start: address(start), size: Number(size) };
 }
 

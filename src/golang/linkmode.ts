@@ -2,10 +2,12 @@
  * How a Go program was linked, from what is in the file: flags and symbols may be stripped,
  * so each answer rests on something the program needs to run.
  */
-import { ET_DYN, SHT_SYMTAB } from "../elf/constants.ts";
-import type { Elf } from "../elf/elf.ts";
+import { DT_NEEDED, ET_DYN, SHT_SYMTAB } from "../elf/constants.ts";
+import { dynamicTags } from "../elf/dynamic.ts";
+import type { Image } from "../elf/image.ts";
 import type { BuildInfo } from "./buildinfo.ts";
 import type { FunctionTable } from "./functab.ts";
+import type { NamesAre } from "./names.ts";
 
 export interface LinkMode {
   /** No dynamic linker (PT_INTERP): also a static position-independent program. */
@@ -21,7 +23,13 @@ export interface LinkMode {
   readonly race: boolean;
 }
 
-export function linkModeOf(elf: Elf, { functions, names }: FunctionTable, buildInfo: BuildInfo | undefined): LinkMode {
+export function linkModeOf(
+  image: Image,
+  { functions, names }: FunctionTable,
+  namesAre: NamesAre,
+  buildInfo: BuildInfo | undefined,
+): LinkMode {
+  const { elf } = image;
   const first = functions.at(0);
   const last = functions.at(-1);
   const { entry } = elf.header;
@@ -30,8 +38,8 @@ export function linkModeOf(elf: Elf, { functions, names }: FunctionTable, buildI
     static: elf.interpreter === undefined,
     pie: elf.header.type === ET_DYN,
     external: !startsInGo,
-    // Names are hashed in garbled programs; those link externally when they use cgo, save for std's own.
-    cgo: names.hasPrefix("runtime/cgo.") || !startsInGo,
+    // Without names: only C code makes Go start in C or need a shared library.
+    cgo: namesAre === "plain" ? names.hasPrefix("runtime/cgo.") : !startsInGo || dynamicTags(image).has(DT_NEEDED),
     stripped: !elf.sections.some(({ type }) => type === SHT_SYMTAB),
     race: buildInfo?.settings.get("-race") === "true" || names.hasPrefix("runtime.racecall"),
   };

@@ -9,17 +9,16 @@ import { refusal } from "../elf/identify.ts";
 import { Image } from "../elf/image.ts";
 import { readBuildInfo } from "./buildinfo.ts";
 import { findBuildVersion } from "./buildversion.ts";
-import type { FunctionTable, GoFunction } from "./functab.ts";
+import type { GoFunction } from "./functab.ts";
 import { type LinkMode, linkModeOf } from "./linkmode.ts";
 import { locatePclntab } from "./locate.ts";
+import { type NamesAre, namesAre } from "./names.ts";
 import type { PclntabLayout } from "./pclntab.ts";
 
 export type { GoFunction } from "./functab.ts";
 export type { LinkMode } from "./linkmode.ts";
+export type { NamesAre } from "./names.ts";
 export type { PclntabLayout } from "./pclntab.ts";
-
-/** Whether function names can be trusted: garble replaces them by hashes, or leaves them out (-tiny). */
-export type NamesAre = "plain" | "hashed" | "missing";
 
 export interface GoProgram {
   readonly elf: Elf;
@@ -51,6 +50,7 @@ export function readGoProgram(elf: Elf): GoProgram {
       throw refusal("not-go", `${elf.path} is not a Go program`, ["it has no function table (pclntab)"]);
     throw refusal("go-malformed", `${elf.path} has Go build information but no function table (pclntab)`);
   }
+  const names = namesAre(pclntab);
   return {
     elf,
     image,
@@ -59,18 +59,10 @@ export function readGoProgram(elf: Elf): GoProgram {
     moduleVersion: buildInfo?.moduleVersion,
     mainPackage: buildInfo?.mainPackage,
     settings: buildInfo?.settings ?? new Map(),
-    linkMode: linkModeOf(elf, pclntab, buildInfo),
+    linkMode: linkModeOf(image, pclntab, names, buildInfo),
     functions: pclntab.functions,
-    namesAre: namesAre(pclntab),
+    namesAre: names,
     textStart: pclntab.textStart,
     pclntabLayout: pclntab.header.layout,
   };
-}
-
-/** The assembly behind every `go` statement: no program is without it, and only garble renames it. */
-const everyProgramHas = "runtime.goexit";
-
-function namesAre({ names, functions }: FunctionTable): NamesAre {
-  if (names.hasPrefix(everyProgramHas)) return "plain";
-  return functions.some(({ name }) => name !== "") ? "hashed" : "missing";
 }
