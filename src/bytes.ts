@@ -38,10 +38,10 @@ export class ByteView {
     return this.bytes.length;
   }
 
-  /** A window of `length` bytes at `offset`, named `what`. */
+  /** A window of `length` bytes at `offset`; error messages call it `what` of this one. */
   view(offset: number | bigint, length: number | bigint, what: string): ByteView {
     const start = this.#check(offset, length, what);
-    return new ByteView(this.bytes.subarray(start, start + Number(length)), what, this.#malformed);
+    return new ByteView(this.bytes.subarray(start, start + Number(length)), `${what} of ${this.what}`, this.#malformed);
   }
 
   u8(offset: number): number {
@@ -80,7 +80,7 @@ export class ByteView {
     return new ElsewhereError({
       code: this.#malformed,
       exitCode: exitCodes.cannotRun,
-      message: `${this.what} is malformed`,
+      message: `malformed: ${this.what}`,
       context: [`at offset 0x${offset.toString(16)}`, `wanted: ${wanted}`, `found: ${found}`],
     });
   }

@@ -103,7 +103,7 @@ export class Image {
   #unmapped(a: Address, what: string): ElsewhereError {
     return new ElsewhereError({
       code: "elf-malformed",
-      message: `${this.elf.path} is malformed`,
+      message: `malformed: ${this.elf.path}`,
       context: [`wanted: ${what} at address 0x${a.toString(16)}`, "found: no segment there"],
       exitCode: exitCodes.cannotRun,
     });
