@@ -46,7 +46,7 @@ export class NameTable {
 
   /** Whether a name begins with `prefix`. Takes one search through the table, decodes nothing. */
   hasPrefix(prefix: string): boolean {
-    return this.#bytes.includes(`\0${prefix}`);
+    return this.#bytes.includes(`\0${prefix}`) || this.#bytes.subarray(0, prefix.length).equals(Buffer.from(prefix));
   }
 }
 
