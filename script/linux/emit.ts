@@ -14,3 +14,7 @@ export function record(
   const lines = [...entries].map(([key, value]) => `  ${/^[A-Za-z_]\w*$/.test(key) ? key : quote(key)}: ${value},`);
   return `\n/** ${comment} */\nexport const ${name}${type && `: ${type}`} = {\n${lines.join("\n")}\n}${type ? "" : " as const"};\n`;
 }
+
+/** The type of the record's keys, spelled out: declarations are made file by file, without inference. */
+export const union = (name: string, keys: readonly string[]): string =>
+  `\nexport type ${name} =\n${keys.map((key) => `  | ${quote(key)}`).join("\n")};\n`;

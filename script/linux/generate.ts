@@ -6,8 +6,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { generateCalls } from "./calls.ts";
+import { generateConstants } from "./constants.ts";
 import { generateErrno } from "./errno.ts";
 import { findHeaders, machines } from "./headers.ts";
+import { generateLayouts } from "./layouts.ts";
 import { generateSignals } from "./signals.ts";
 
 const { values: options } = parseArgs({
@@ -27,6 +29,8 @@ const files = new Map<string, string>();
 for (const machine of machines) files.set(`calls-${machine}.ts`, generateCalls(kernel, machine));
 files.set("errno.ts", generateErrno(kernel));
 files.set("signals.ts", generateSignals(kernel));
+for (const [name, text] of generateLayouts(kernel)) files.set(name, text);
+for (const [name, text] of generateConstants(kernel)) files.set(name, text);
 
 // The patch release of the kernel moves often and changes nothing here: --check looks at what it says, not at
 // its version.

@@ -5,7 +5,7 @@
  * Layouts of arm64 come from the amd64 compiler with arm64's headers: both are LP64 and little-endian and
  * align every C type alike; what differs (`packed` of epoll_event, say) is the headers' own choice by macro.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -21,6 +21,12 @@ export interface KernelHeaders {
   compilerArguments(machine: Machine): string[];
   /** Compiles a C program (`-O0 -g`) and returns the path of the executable. */
   compile(machine: Machine, name: string, source: string): string;
+  /** Values of constant expressions after the prologue; undefined where it does not compile. */
+  evaluate(
+    machine: Machine,
+    prologue: string,
+    expressions: readonly string[],
+  ): (readonly [string, number])[] | undefined;
   /** Its standard output. */
   run(machine: Machine, name: string, source: string): string;
   /** Standard output of a C program built with this machine's own C library instead. */
@@ -38,10 +44,18 @@ const predefined: Record<Machine, readonly string[]> = {
   arm64: ["-U__x86_64__", "-U__x86_64", "-U__amd64__", "-U__amd64", "-D__aarch64__", "-D__AARCH64EL__"],
 };
 
-/** Headers for the kernel alone, which `make headers_install` would have stripped from the user's. */
+/** Headers for the kernel alone, which `make headers_install` would strip, and the C library's that a few ask for. */
 const stubs: Record<string, string> = {
   "linux/compiler.h": "",
   "linux/compiler_types.h": "",
+  "stddef.h": "typedef __SIZE_TYPE__ size_t;\n",
+  "unistd.h": "",
+  "sys/socket.h": [
+    "#pragma once",
+    "#include <linux/socket.h>",
+    "typedef __kernel_sa_family_t sa_family_t;",
+    "struct sockaddr { sa_family_t sa_family; char sa_data[14]; };\n",
+  ].join("\n"),
 };
 
 export function findHeaders(root: string, work: string): KernelHeaders {
@@ -107,6 +121,19 @@ export function findHeaders(root: string, work: string): KernelHeaders {
     common,
     compilerArguments,
     compile,
+    evaluate: (machine, prologue, expressions) => {
+      // The assembly text shows the constants; neither assembler nor linker is needed. A one in front of each
+      // keeps gcc from writing several zeros as one directive.
+      const source = `${prologue}long long values[] = {${expressions.map((text) => `1, (long long)(${text}),\n`).join("")}};\n`;
+      const { status, stdout } = spawnSync("gcc", [...compilerArguments(machine), "-w", "-S", "-xc", "-", "-o", "-"], {
+        input: source,
+        encoding: "utf8",
+        maxBuffer: 1 << 26,
+      });
+      if (status !== 0) return undefined;
+      const words = [...stdout.matchAll(/^\t\.(?:quad\t(-?\d+)|zero\t8)$/gm)].map((match) => Number(match[1] ?? 0));
+      return expressions.map((text, index) => [text, words[2 * index + 1] ?? Number.NaN] as const);
+    },
     run: (machine, name, source) =>
       execFileSync(compile(machine, name, source), { encoding: "utf8", maxBuffer: 1 << 26 }),
     runOnHost: (name, source) => {
