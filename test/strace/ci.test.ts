@@ -10,14 +10,17 @@ for (const [release, mode] of [
   ["1.13", "static"],
   ["1.27", "cgo"],
 ] as const) {
-  for (const fixture of fixtureRuns) {
-    const title = `${fixture.args.join(" ")} (go${release} ${mode}): the same calls as strace sees`;
-    test.skipIf(fixture.cgo && mode === "static")(title, { timeout: 120_000 }, async () => {
-      const build = await buildFixtures(releaseNamed(release), modeNamed(mode));
-      if ("reason" in build) throw new Error(build.reason);
-      const result = await compareWithStrace(build.program, fixture.args);
-      expect(result.problems).toEqual([]);
-      expect(result.calls).toBeGreaterThan(0);
-    });
+  for (const fixture of fixtureRuns.filter((each) => each.cgo === undefined || mode === "cgo")) {
+    test(
+      `${fixture.args.join(" ")} (go${release} ${mode}): the same calls as strace sees`,
+      { timeout: 120_000 },
+      async () => {
+        const build = await buildFixtures(releaseNamed(release), modeNamed(mode));
+        if ("reason" in build) throw new Error(build.reason);
+        const result = await compareWithStrace(build.program, fixture.args);
+        expect(result.problems).toEqual([]);
+        expect(result.calls).toBeGreaterThan(0);
+      },
+    );
   }
 }

@@ -1,0 +1,3 @@
+module example.com/elsewhere/load
+
+go 1.19
