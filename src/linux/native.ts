@@ -3,10 +3,10 @@
  * Every function returns what the C function returns; −1 comes back as −errno, the
  * kernel's own convention.
  */
-import koffi from "koffi";
+import koffi, { type LibraryHandle } from "koffi";
 
 // null: what this process has already loaded, so glibc and musl are both fine.
-const libc: koffi.LibraryHandle = koffi.load(null);
+const libc: LibraryHandle = koffi.load(null);
 
 type Native<Arguments extends readonly unknown[]> = (...args: Arguments) => number | bigint;
 

@@ -13,6 +13,12 @@ import type { Process } from "./processes.ts";
 /** What becomes of the call once its thread has made the call it was told to make. */
 export type Reported = (result: bigint) => void;
 
+/** Ends a call: with its result, or with null where the kernel serves it unseen. */
+export type Done = (result: bigint | null) => void;
+
+/** How a call may end without a verdict: its process called execve with success, or the thread died. */
+export type Abandoned = "execve" | "death";
+
 export class Call {
   readonly slot: number;
   readonly process: Process;
@@ -20,12 +26,11 @@ export class Call {
   readonly number: number;
   /** Six registers, unsigned. */
   readonly args: readonly bigint[];
-  /** Called when the thread died before the call ended. */
-  abandoned: (() => void) | undefined;
   readonly #mailbox: Mailbox;
   readonly #ended: (slot: number) => void;
   #open = true;
   #reported: Reported | undefined;
+  #onAbandoned: ((why: Abandoned) => void)[] = [];
   #memory: ProcessMemory | undefined;
 
   /** @param ended called once, when the call is over */
@@ -75,15 +80,23 @@ export class Call {
     else reported(result);
   }
 
-  /** The thread is gone. */
-  abandon(): void {
-    if (this.#end()) this.abandoned?.();
+  /** `tidy` is called when the call ends because its thread does. */
+  onAbandoned(tidy: (why: Abandoned) => void): void {
+    this.#onAbandoned.push(tidy);
   }
 
-  /** How long the kernel took for the last {@link run}, in the processor's ticks. */
-  get ticks(): bigint {
+  /** The thread is gone, or has become the first one of another program. */
+  abandon(why: Abandoned): void {
+    if (this.#end()) for (const tidy of this.#onAbandoned) tidy(why);
+  }
+
+  /** The processor's time stamps right before and after the last {@link run}. */
+  get ticks(): { readonly start: bigint; readonly end: bigint } {
     const { u64 } = this.#mailbox;
-    return (u64[(this.slot + field.endTicks) >> 3] ?? 0n) - (u64[(this.slot + field.startTicks) >> 3] ?? 0n);
+    return {
+      start: u64[(this.slot + field.startTicks) >> 3] ?? 0n,
+      end: u64[(this.slot + field.endTicks) >> 3] ?? 0n,
+    };
   }
 
   /** Where byte `offset` of the mailbox is for the program. */

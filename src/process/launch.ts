@@ -4,12 +4,12 @@
  * it would have without us; its end is reported as the kernel reports it.
  */
 import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
-import { readFileSync, readlinkSync } from "node:fs";
+import { readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { ElsewhereError, exitCodes } from "../errors.ts";
 import { getResourceLimit, type ResourceLimit, RLIMIT_NOFILE, setResourceLimit } from "../linux/native.ts";
 import { environment } from "../mailbox/layout.ts";
 import type { CopyCache } from "../patch/cache.ts";
-import { copyFor, findProgram, realPath } from "./program.ts";
+import { copyFor, findProgram } from "./program.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export interface LaunchOptions {
@@ -40,7 +40,7 @@ export interface Launched {
  * @throws ElsewhereError when the program is not found or cannot be hooked; nothing was started then
  */
 export async function launch(supervisor: Supervisor, options: LaunchOptions): Promise<Launched> {
-  const program = realPath(findProgram(options.program, options.env, options.cwd));
+  const program = realpathSync(findProgram(options.program, options.env, options.cwd));
   const copy = await copyFor(options.cache, program);
   const child = spawn(copy.path, options.args, {
     argv0: options.program,
@@ -48,6 +48,9 @@ export async function launch(supervisor: Supervisor, options: LaunchOptions): Pr
     stdio: options.stdio,
     // Last and in this order: the bootstrap takes them out again.
     env: { ...options.env, ...bootstrapEnvironment(supervisor, program) },
+  });
+  supervisor.onProcess.push(({ pid }) => {
+    if (pid === child.pid) restoreFileLimit(pid);
   });
   const ended = new Promise<Ending>((resolve, reject) => {
     child.once("error", (cause) =>
@@ -67,7 +70,7 @@ export async function launch(supervisor: Supervisor, options: LaunchOptions): Pr
   return { pid: child.pid ?? 0, program, child, ended };
 }
 
-export function bootstrapEnvironment(supervisor: Supervisor, program: string): Record<string, string> {
+function bootstrapEnvironment(supervisor: Supervisor, program: string): Record<string, string> {
   return { [environment.mailbox]: supervisor.mailbox.path, [environment.program]: program };
 }
 
@@ -76,7 +79,7 @@ export function bootstrapEnvironment(supervisor: Supervisor, program: string): R
  * the limit it would have had: that of the nearest ancestor that is not Node.js, where the
  * hard limit is the same. Before the program's first instruction, so nobody can notice.
  */
-export function restoreFileLimit(pid: number): void {
+function restoreFileLimit(pid: number): void {
   const ours = getResourceLimit(0, RLIMIT_NOFILE);
   const theirs = inheritedFileLimit();
   if (ours !== undefined && theirs !== undefined && theirs.hard === ours.hard && theirs.soft < ours.soft)

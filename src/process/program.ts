@@ -2,7 +2,7 @@
  * From a path to a program that can be started hooked: looks it up, says clearly what
  * it is when it is something else, and gets its patched copy.
  */
-import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { join } from "node:path";
 import { readElf } from "../elf/elf.ts";
 import { ElsewhereError, exitCodes } from "../errors.ts";
@@ -92,20 +92,12 @@ function notFound(name: string, why: string): ElsewhereError {
   });
 }
 
-/** What a file begins with: enough to tell scripts and ELF files apart without reading it all. */
-export function isElfFile(path: string): boolean {
-  let descriptor: number;
+/** Whether execve could start the file at `path`, as far as its mode says. */
+export function isExecutable(path: string): boolean {
   try {
-    descriptor = openSync(path, "r");
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
   } catch {
     return false;
   }
-  try {
-    const start = Buffer.alloc(4);
-    return readSync(descriptor, start, 0, 4, 0) === 4 && start.toString("latin1") === "\x7fELF";
-  } finally {
-    closeSync(descriptor);
-  }
 }
-
-export const realPath = (path: string): string => realpathSync(path);

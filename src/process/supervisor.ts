@@ -10,7 +10,7 @@
 import { Arena } from "../mailbox/arena.ts";
 import { callClass, HELLO, slot as field } from "../mailbox/layout.ts";
 import { Mailbox } from "../mailbox/mailbox.ts";
-import { Call } from "./call.ts";
+import { type Abandoned, Call } from "./call.ts";
 import { ProcessMemory } from "./memory.ts";
 import { isAlive, type Process, Processes } from "./processes.ts";
 
@@ -37,12 +37,11 @@ export class Supervisor implements Disposable {
   readonly mailbox: Mailbox;
   readonly processes: Processes = new Processes();
   readonly arena: Arena = new Arena();
-  /** A program's bootstrap is there, before the program's first instruction. */
-  onProcess: (process: Process) => void = () => {};
-  /** A process was found to be gone; up to a second later. */
-  onProcessGone: (process: Process) => void = () => {};
+  /** Called when a program's bootstrap is there, before the program's first instruction. */
+  readonly onProcess: ((process: Process) => void)[] = [];
+  /** Called when a process was found to be gone, up to a second later. */
+  readonly onProcessGone: ((process: Process) => void)[] = [];
   readonly #handlers: (CallHandler | undefined)[] = [];
-  #otherwise: CallHandler = (call) => call.continue();
   /** Calls that wait, or whose thread is in the kernel to make a call it was told to. */
   readonly #calls = new Map<number, Call>();
   #lastCall = 0;
@@ -57,20 +56,12 @@ export class Supervisor implements Disposable {
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
-  /** `handler` serves the calls with this number from now on. */
-  handle(callNumber: number, handler: CallHandler): void {
-    this.#handlers[callNumber] = handler;
-    this.mailbox.setClass(callNumber, callClass.ask);
-  }
-
-  /** `handler` serves every asked call that has none of its own, and these are asked. */
-  handleOthers(callNumbers: Iterable<number>, handler: CallHandler): void {
-    this.#otherwise = handler;
-    for (const number of callNumbers) this.mailbox.setClass(number, callClass.ask);
-  }
-
-  handlerOf(callNumber: number): CallHandler | undefined {
-    return this.#handlers[callNumber];
+  /** Calls with these numbers are asked from now on, and `handler` serves them. */
+  serve(callNumbers: Iterable<number>, handler: CallHandler): void {
+    for (const number of callNumbers) {
+      this.#handlers[number] = handler;
+      this.mailbox.setClass(number, callClass.ask);
+    }
   }
 
   /** Serves what waits right now; for the moment when the program has ended. */
@@ -83,7 +74,7 @@ export class Supervisor implements Disposable {
     if (this.#stopped) return;
     this.#stopped = true;
     clearInterval(this.#sweeper);
-    for (const call of this.#calls.values()) call.abandon();
+    for (const call of this.#calls.values()) call.abandon("death");
     this.mailbox[Symbol.dispose]();
   }
 
@@ -96,7 +87,7 @@ export class Supervisor implements Disposable {
       known.report(i64[(slot + field.result) >> 3] ?? 0n);
       return;
     }
-    known?.abandon(); // its thread died in the kernel, and the slot is another's now
+    known?.abandon("death"); // its thread died in the kernel, and the slot is another's now
     const tid = i32[(slot + field.tid) >> 2] ?? 0;
     const number = i32[(slot + field.number) >> 2] ?? 0;
     if (number === HELLO) {
@@ -106,26 +97,28 @@ export class Supervisor implements Disposable {
     const process = this.processes.ofThread(tid, i32[(slot + field.process) >> 2] ?? 0);
     const call = new Call(this.mailbox, slot, process, tid, this.#ended);
     this.#calls.set(slot, call);
-    (this.#handlers[number] ?? this.#otherwise)(call);
+    const handler = this.#handlers[number];
+    if (handler === undefined) call.continue();
+    else handler(call);
   };
 
   #hello(slot: number, pid: number): void {
     // The threads that pid had before execve are gone, with whatever they held.
-    for (const call of this.#calls.values()) if (call.process.pid === pid || call.tid === pid) this.#takeBack(call);
+    for (const call of this.#calls.values()) if (call.process.pid === pid || call.tid === pid) this.#takeBack(call, "execve");
     const path = new ProcessMemory(pid).cString(this.mailbox.u64[(slot + field.args) >> 3] ?? 0n);
     const process = this.processes.begin(pid, path === undefined ? "?" : Buffer.from(path).toString());
-    this.onProcess(process);
+    for (const listener of this.onProcess) listener(process);
     this.mailbox.return(slot, BigInt(process.image));
   }
 
-  #takeBack(call: Call): void {
-    call.abandon();
+  #takeBack(call: Call, why: Abandoned): void {
+    call.abandon(why);
     this.mailbox.reclaim(call.slot);
   }
 
   #sweep(): void {
-    for (const call of this.#calls.values()) if (!isAlive(call.tid)) this.#takeBack(call);
-    for (const process of this.processes.sweep()) this.onProcessGone(process);
+    for (const call of this.#calls.values()) if (!isAlive(call.tid)) this.#takeBack(call, "death");
+    for (const process of this.processes.sweep()) for (const listener of this.onProcessGone) listener(process);
   }
 
   /** Keeps one background thread asleep on the doorbell. */

@@ -1,0 +1,29 @@
+/**
+ * Ends as the program ended: with its exit code, or by its signal. `_exit` rather than
+ * `process.exit`, for Node.js would put the terminal back to what it was when Node.js
+ * started, and undo what the program did to it (`stty`, a pager, an editor).
+ */
+import { constants } from "node:os";
+import { exitNow, kill, RLIMIT_CORE, setResourceLimit } from "../linux/native.ts";
+import type { Ending } from "../process/launch.ts";
+
+/** Signals that ask elsewhere alone to end, or tell it something: the program gets them. */
+const forwarded: readonly NodeJS.Signals[] = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"];
+/** Sent by the terminal to every process in the foreground: the program has them already. */
+const shared: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
+
+/** From now on signals are the program's business. */
+export function leaveSignalsTo(pid: number): void {
+  for (const signal of forwarded) process.on(signal, () => void kill(pid, constants.signals[signal]));
+  for (const signal of shared) process.on(signal, () => {});
+}
+
+export function endAs({ exitCode, signal }: Ending): never {
+  if (signal !== null) {
+    setResourceLimit(0, RLIMIT_CORE, { soft: 0n, hard: 0n }); // one core file is enough: the program's
+    process.removeAllListeners(signal);
+    kill(process.pid, constants.signals[signal]);
+  }
+  exitNow(signal === null ? (exitCode ?? 0) : 128 + constants.signals[signal]);
+  throw new Error("_exit returned");
+}

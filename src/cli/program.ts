@@ -1,0 +1,114 @@
+/** The commands and their options. What a command does is in the file of its name. */
+import { readFileSync } from "node:fs";
+import { Command, Option } from "commander";
+
+const version = (): string =>
+  (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version;
+
+const exitCodeHelp = `
+Exit codes: the program's own; 125 elsewhere failed or was used wrongly, 126 the program
+cannot be run (hooked), 127 it was not found. When a signal ends the program, the same
+signal ends elsewhere.`;
+
+export function buildProgram(): Command {
+  const program = new Command("elsewhere")
+    .description("Hook the system calls of any Go program, as it is.")
+    .version(version())
+    .enablePositionalOptions()
+    .exitOverride()
+    .showHelpAfterError("elsewhere --help tells more")
+    .configureHelp({ showGlobalOptions: false })
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ elsewhere trace ./server                       every system call, as it happens
+  $ elsewhere trace -e network -o net.log -- ./server --port 80
+  $ elsewhere inspect ./server                     what would be hooked, and why not
+  $ elsewhere doctor                               what this machine allows
+${exitCodeHelp}`,
+    );
+  addTrace(program);
+  addInspect(program);
+  addDoctor(program);
+  addCompletions(program);
+  return program;
+}
+
+function addTrace(program: Command): void {
+  const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+  program
+    .command("trace")
+    .summary("show the system calls that a program makes")
+    .description("Run a program and show the system calls it makes, decoded.")
+    .usage("[options] [--] PROGRAM [ARGS…]")
+    .argument("<program>", "path, or a name to be found on PATH")
+    .argument("[args...]", "its arguments")
+    .passThroughOptions()
+    .addOption(
+      new Option("-e, --filter <list>", "calls and groups, with commas; ! takes away: network,file,!close")
+        .argParser(collect)
+        .default([], "all but the runtime's poller"),
+    )
+    .option("-o, --output <file>", "write the trace to FILE instead of standard error")
+    .option("--json", "one JSON object per line (docs/trace.schema.json)")
+    .option("--summary", "a table at the end: count, errors, total, p50, p99")
+    .option("--timeline <file>", "write FILE for Perfetto (ui.perfetto.dev) or chrome://tracing")
+    .option("-s, --string-limit <bytes>", "show at most this much of strings and buffers", "32")
+    .option("--timestamps <kind>", "before each line: none, clock or relative", "none")
+    .option("--no-follow", "do not hook Go programs that the program starts")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ elsewhere trace ./server
+  $ elsewhere trace -e openat,network -- ./server --port 80
+  $ elsewhere trace --summary -- go build ./...
+  $ elsewhere trace --json -o calls.jsonl ./server
+  $ elsewhere trace --timeline trace.json ./server
+${exitCodeHelp}`,
+    )
+    .action(async (name: string, args: string[], options: Record<string, unknown>) => {
+      const { trace } = await import("./trace.ts");
+      await trace(name, args, options);
+    });
+}
+
+function addInspect(program: Command): void {
+  program
+    .command("inspect")
+    .summary("show what would be hooked in a program, and why not")
+    .description("Show a program's Go release, how it was linked, its system call sites and the patch plan.")
+    .argument("<program>", "path, or a name to be found on PATH")
+    .option("--json", "for machines")
+    .addHelpText("after", "\nExamples:\n  $ elsewhere inspect ./server\n  $ elsewhere inspect --json ./server | jq .sites")
+    .action(async (name: string, options: { json?: boolean }) => {
+      const { inspect } = await import("./inspect.ts");
+      await inspect(name, options);
+    });
+}
+
+function addDoctor(program: Command): void {
+  program
+    .command("doctor")
+    .summary("check what this machine allows")
+    .description("Check what elsewhere needs of this machine: what it means, and how to mend it.")
+    .option("--json", "for machines")
+    .action(async (options: { json?: boolean }) => {
+      const { doctor } = await import("./doctor.ts");
+      await doctor(options);
+    });
+}
+
+function addCompletions(program: Command): void {
+  program
+    .command("completions")
+    .summary("print a completion script for your shell")
+    .description("Print a completion script.")
+    .addHelpText("after", '\nExample, for ~/.bashrc:\n  eval "$(elsewhere completions bash)"')
+    .argument("<shell>", "bash, zsh or fish")
+    .action(async (shell: string) => {
+      const { completions } = await import("./completions.ts");
+      await completions(shell, program);
+    });
+}
