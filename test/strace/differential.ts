@@ -3,14 +3,14 @@
  * made at hooked instructions must be the same multiset. README.md says which calls are
  * not compared, and why.
  */
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cached } from "../matrix/cache.ts";
 import { readTrace, traced } from "../matrix/elsewhere.ts";
 import { run } from "../matrix/run.ts";
 import { compareCounts, countCalls } from "./multiset.ts";
 import { hookedAddresses } from "./sites.ts";
-import { parseStrace, type StracedCall } from "./strace.ts";
+import { foreignProcesses, parseStrace, type StracedCall } from "./strace.ts";
 
 /** Calls of Go's network poller, which it makes through the hooked function since Go 1.20 whenever it looks. */
 const poller: ReadonlySet<string> = new Set(["epoll_wait", "epoll_pwait", "epoll_pwait2", "restart_syscall"]);
@@ -23,7 +23,7 @@ const timed: Readonly<Record<string, readonly string[]>> = {
   exec: ["read", "write"],
   // How often a timed wait was cut short and taken up again, how many signals a storm has.
   timers: ["nanosleep", "select"],
-  signals: ["kill", "read", "write"],
+  signals: ["getpid", "kill", "read", "write"],
 };
 
 export interface Differential {
@@ -46,13 +46,15 @@ export async function compareWithStrace(program: string, args: readonly string[]
 
   rmSync(file);
   const hooked = await runIn(folder, traced(file, [program, ...args]));
+  if (!existsSync(file)) throw new Error(`no trace of ${fixture}: ${hooked.stderr}`);
   const trace = readTrace(file);
   rmSync(folder, { recursive: true, force: true });
   rmSync(file);
   if (native.stdout !== hooked.stdout) problems.push("standard output differs");
 
+  const foreign = foreignProcesses(straced, program);
   const expected = countCalls(
-    straced.filter((call) => !call.restarted && addresses.has(call.address)),
+    straced.filter((call) => !call.restarted && !foreign.has(call.pid) && addresses.has(call.address)),
     poller,
   );
   const found = countCalls(trace, poller);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseStrace } from "./strace.ts";
+import { foreignProcesses, parseStrace } from "./strace.ts";
 
 test("finished, unfinished, failed and restarted calls", () => {
   const text = [
@@ -20,4 +20,20 @@ test("finished, unfinished, failed and restarted calls", () => {
     { pid: 10, address: 0x408c0en, call: "waitid", errno: null, restarted: true },
     { pid: 10, address: 0x408a01n, call: "exit_group", errno: null, restarted: false },
   ]);
+});
+
+test("what a shell starts is foreign, what the program starts is not", () => {
+  const text = [
+    '10 [0000000000408c0e] execve("/program", ["program"], 0x7f /* 1 var */) = 0',
+    "10 [0000000000408c0e] clone(child_stack=NULL, flags=CLONE_VM|CLONE_VFORK|SIGCHLD <unfinished ...>",
+    '11 [0000000000408c0e] execve("/bin/sh", ["sh"], 0xc0 /* 1 var */ <unfinished ...>',
+    "10 [0000000000408c0e] <... clone resumed>) = 11",
+    "11 [00007f0000000001] <... execve resumed>) = 0",
+    "11 [00007f0000000001] vfork( <unfinished ...>",
+    '12 [00007f0000000001] execve("/program", ["program"], 0x7f /* 1 var */) = 0',
+    "11 [00007f0000000001] <... vfork resumed>) = 12",
+    "10 [0000000000408c0e] clone(child_stack=NULL, flags=CLONE_VM|CLONE_VFORK|SIGCHLD) = 13",
+    '13 [0000000000408c0e] execve("/absent", ["absent"], 0xc0 /* 1 var */) = -1 ENOENT (No such file or directory)',
+  ].join("\n");
+  expect([...foreignProcesses(parseStrace(text), "/program")]).toEqual([11, 12]);
 });
