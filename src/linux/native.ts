@@ -43,8 +43,10 @@ const rawFutex = libc.func(
   "long syscall(long nr, uintptr_t word, int op, unsigned int value, void *timeout, void *word2, unsigned int value3)",
 );
 
-export const FUTEX_WAIT = 0;
-export const FUTEX_WAKE = 1;
+const FUTEX_WAIT = 0;
+const FUTEX_WAKE = 1;
+/** struct timespec */
+const timespec: BigInt64Array = new BigInt64Array(2);
 
 /** The call number of futex differs by processor, so it comes from the caller. */
 export class Futex {
@@ -57,6 +59,13 @@ export class Futex {
   /** Wakes at most `count` waiters on the word at `address`. */
   wake(address: number, count: number): void {
     rawFutex(this.#number, address, FUTEX_WAKE, count, null, null, 0);
+  }
+
+  /** Sleeps, and everything else of this thread with it, while the word holds `value`; at most `ms`. */
+  wait(address: number, value: number, ms: number): void {
+    timespec[0] = BigInt(Math.floor(ms / 1000));
+    timespec[1] = BigInt(Math.round((ms % 1000) * 1e6));
+    rawFutex(this.#number, address, FUTEX_WAIT, value, timespec, null, 0);
   }
 
   /** Sleeps in a thread of its own while the word holds `value`; `woken` runs on the event loop. */

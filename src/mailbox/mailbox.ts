@@ -157,13 +157,22 @@ export class Mailbox implements Disposable {
     Atomics.store(this.i32, header.sleeping >> 2, 0);
   }
 
-  /** Calls `rung` on the event loop once the doorbell has been rung after this call. */
-  waitForDoorbell(rung: () => void): void {
-    const seen = Atomics.load(this.i32, header.doorbell >> 2);
-    this.#futex.waitInBackground(this.#address + header.doorbell, seen, rung);
+  /** How often the doorbell was rung. Read it before {@link beginSleep}: a ring after that must not be missed. */
+  get rings(): number {
+    return Atomics.load(this.i32, header.doorbell >> 2);
   }
 
-  /** Rings as a program would: ends a wait of {@link waitForDoorbell}. */
+  /** Blocks this thread until the doorbell is rung beyond `rings`, or `ms` have passed. */
+  waitForDoorbell(rings: number, ms: number): void {
+    this.#futex.wait(this.#address + header.doorbell, rings, ms);
+  }
+
+  /** Calls `rung` on the event loop once the doorbell has been rung beyond `rings`. */
+  onDoorbell(rings: number, rung: () => void): void {
+    this.#futex.waitInBackground(this.#address + header.doorbell, rings, rung);
+  }
+
+  /** Rings as a program would. */
   ring(): void {
     Atomics.add(this.i32, header.doorbell >> 2, 1);
     this.#futex.wake(this.#address + header.doorbell, 1);

@@ -36,7 +36,7 @@ import {
   writeSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { ElsewhereError } from "../errors.ts";
 import { applyPlan, verifyCopy } from "./apply.ts";
 import { engineVersion } from "./engine.ts";
@@ -74,21 +74,22 @@ export class CopyCache {
 
   /**
    * The copy of the program at `path`, made when there is none.
+   * @param name what the program was started as, without folders: the kernel shows it (`comm`)
    * @param plan makes the plan from the file's bytes; called only when a copy must be made
    * @throws ElsewhereError `cache-unusable`, and what `plan` throws
    */
-  async copyOf(path: string, plan: (bytes: Uint8Array) => Promise<PatchPlan>): Promise<PatchedCopy> {
+  async copyOf(path: string, name: string, plan: (bytes: Uint8Array) => Promise<PatchPlan>): Promise<PatchedCopy> {
     const identity = fileIdentity(path);
     const known = this.#knownHash(identity);
-    const found = known === undefined ? undefined : this.#find(known, basename(path));
+    const found = known === undefined ? undefined : this.#find(known, name);
     if (found !== undefined) return found;
     const bytes = readFileSync(path);
     const hash = createHash("sha256").update(bytes).digest("hex");
-    const again = this.#find(hash, basename(path));
+    const again = this.#find(hash, name);
     const made = again === undefined ? await plan(bytes) : undefined;
     return this.#usable(() => {
       mkdirSync(join(this.#engine, "files"), { recursive: true, mode: 0o700 });
-      const copy = again ?? this.#make(hash, basename(path), made as PatchPlan);
+      const copy = again ?? this.#make(hash, name, made as PatchPlan);
       writeFileSync(join(this.#engine, "files", identity), hash, { mode: 0o600 });
       return copy;
     });

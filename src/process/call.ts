@@ -19,6 +19,14 @@ export type Done = (result: bigint | null) => void;
 /** How a call may end without a verdict: its process called execve with success, or the thread died. */
 export type Abandoned = "execve" | "death";
 
+/** Keeps count of calls. */
+export interface CallOwner {
+  /** The call is over; called once. */
+  ended(call: Call): void;
+  /** Its thread was sent to make a call. */
+  sent(): void;
+}
+
 export class Call {
   readonly slot: number;
   readonly process: Process;
@@ -26,15 +34,17 @@ export class Call {
   readonly number: number;
   /** Six registers, unsigned. */
   readonly args: readonly bigint[];
+  /** The thread is in the kernel, or on its way, for a call it was told to make. */
+  running = false;
   readonly #mailbox: Mailbox;
-  readonly #ended: (slot: number) => void;
+  readonly #owner: CallOwner;
   #open = true;
+  #ran = false;
   #reported: Reported | undefined;
   #onAbandoned: ((why: Abandoned) => void)[] = [];
   #memory: ProcessMemory | undefined;
 
-  /** @param ended called once, when the call is over */
-  constructor(mailbox: Mailbox, slot: number, process: Process, tid: number, ended: (slot: number) => void) {
+  constructor(mailbox: Mailbox, slot: number, process: Process, tid: number, owner: CallOwner) {
     const { u64 } = mailbox;
     const at = (slot + field.args) >> 3;
     this.slot = slot;
@@ -43,7 +53,7 @@ export class Call {
     this.number = mailbox.i32[(slot + field.number) >> 2] ?? 0;
     this.args = [u64[at] ?? 0n, u64[at + 1] ?? 0n, u64[at + 2] ?? 0n, u64[at + 3] ?? 0n, u64[at + 4] ?? 0n, u64[at + 5] ?? 0n];
     this.#mailbox = mailbox;
-    this.#ended = ended;
+    this.#owner = owner;
   }
 
   get memory(): ProcessMemory {
@@ -69,6 +79,9 @@ export class Call {
     const at = (this.slot + field.args) >> 3;
     for (let index = 0; index < args.length; index++) u64[at + index] = args[index] ?? 0n;
     this.#reported = reported;
+    this.#ran = true;
+    this.running = true;
+    this.#owner.sent();
     this.#mailbox.run(this.slot);
   }
 
@@ -76,6 +89,7 @@ export class Call {
   report(result: bigint): void {
     const reported = this.#reported;
     this.#reported = undefined;
+    this.running = false;
     if (reported === undefined) this.return(result);
     else reported(result);
   }
@@ -90,8 +104,9 @@ export class Call {
     if (this.#end()) for (const tidy of this.#onAbandoned) tidy(why);
   }
 
-  /** The processor's time stamps right before and after the last {@link run}. */
-  get ticks(): { readonly start: bigint; readonly end: bigint } {
+  /** The processor's time stamps right before and after the last {@link run}; undefined before one. */
+  get ticks(): { readonly start: bigint; readonly end: bigint } | undefined {
+    if (!this.#ran) return undefined;
     const { u64 } = this.#mailbox;
     return {
       start: u64[(this.slot + field.startTicks) >> 3] ?? 0n,
@@ -108,7 +123,7 @@ export class Call {
   #end(): boolean {
     if (!this.#open) return false;
     this.#open = false;
-    this.#ended(this.slot);
+    this.#owner.ended(this);
     return true;
   }
 }

@@ -53,7 +53,7 @@ export class ExecFollower {
       call.run(done); // the kernel knows best what is wrong
       return;
     }
-    copyFor(this.#cache, program).then(
+    copyFor(this.#cache, program, exec.path || program).then(
       (copy) => this.#start(call, exec, program, copy, done),
       (error: unknown) => {
         this.#unhooked(call, program, error instanceof ElsewhereError ? error.message : String(error));

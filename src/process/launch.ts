@@ -41,7 +41,7 @@ export interface Launched {
  */
 export async function launch(supervisor: Supervisor, options: LaunchOptions): Promise<Launched> {
   const program = realpathSync(findProgram(options.program, options.env, options.cwd));
-  const copy = await copyFor(options.cache, program);
+  const copy = await copyFor(options.cache, program, options.program);
   const child = spawn(copy.path, options.args, {
     argv0: options.program,
     cwd: options.cwd,

@@ -3,7 +3,7 @@
  * it is when it is something else, and gets its patched copy.
  */
 import { accessSync, constants, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { readElf } from "../elf/elf.ts";
 import { ElsewhereError, exitCodes } from "../errors.ts";
 import { readGoProgram } from "../golang/program.ts";
@@ -27,8 +27,8 @@ export async function planFor(bytes: Uint8Array, path: string): Promise<PatchPla
   return planPatch(readGoProgram(elf), machine, await machine.patcher());
 }
 
-/** The patched copy of the program at `path`. @throws ElsewhereError when it cannot be hooked */
-export async function copyFor(cache: CopyCache, path: string): Promise<PatchedCopy> {
+/** The patched copy of the program at `path`, started as `name`. @throws ElsewhereError when it cannot be hooked */
+export async function copyFor(cache: CopyCache, path: string, name: string): Promise<PatchedCopy> {
   const { mode } = statSync(path);
   if ((mode & S_ISUID_OR_ISGID) !== 0)
     throw new ElsewhereError({
@@ -37,7 +37,7 @@ export async function copyFor(cache: CopyCache, path: string): Promise<PatchedCo
       context: ["a copy would run without those rights"],
       exitCode: exitCodes.cannotRun,
     });
-  return cache.copyOf(path, (bytes) => planFor(bytes, path));
+  return cache.copyOf(path, basename(name), (bytes) => planFor(bytes, path));
 }
 
 /**

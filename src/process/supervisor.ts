@@ -2,15 +2,19 @@
  * The supervisor's loop: finds calls that wait, gives each to whoever is responsible, and
  * decides when to poll and when to sleep.
  *
- * While calls are frequent it polls, in bursts that do not leave this file; between them
- * the event loop turns once, so that timers and I/O go on. After a while without a call it
- * asks for the doorbell and returns to the event loop for good; a background thread
- * sleeps on the doorbell and brings it back.
+ * Three gears, by how long ago the last call was:
+ *
+ *   polling    in bursts that do not leave this file; between them the event loop turns
+ *              once, so that timers and I/O go on
+ *   napping    blocked on the doorbell itself, a few milliseconds at a time, so that a
+ *              call is one wake-up away; not while somebody works on a call asynchronously
+ *   asleep     in the event loop for good; a background thread sleeps on the doorbell and
+ *              brings it back, which is one wake-up more
  */
 import { Arena } from "../mailbox/arena.ts";
 import { callClass, HELLO, slot as field } from "../mailbox/layout.ts";
 import { Mailbox } from "../mailbox/mailbox.ts";
-import { type Abandoned, Call } from "./call.ts";
+import { type Abandoned, Call, type CallOwner } from "./call.ts";
 import { ProcessMemory } from "./memory.ts";
 import { isAlive, type Process, Processes } from "./processes.ts";
 
@@ -30,6 +34,9 @@ const POLLS_PER_TURN = 200;
 const CALLS_PER_TURN = 1000;
 /** How long after the last call the supervisor goes on polling, milliseconds. */
 const POLL_WINDOW_MS = 0.3;
+/** How long after the last call it goes on napping, and how long one nap is at most, milliseconds. */
+const NAP_WINDOW_MS = 200;
+const NAP_MS = 5;
 /** How often threads that died are looked for, milliseconds. */
 const SWEEP_MS = 1000;
 
@@ -44,16 +51,16 @@ export class Supervisor implements Disposable {
   readonly #handlers: (CallHandler | undefined)[] = [];
   /** Calls that wait, or whose thread is in the kernel to make a call it was told to. */
   readonly #calls = new Map<number, Call>();
-  #lastCall = 0;
-  #asleep = false;
+  /** How many of them wait for somebody who works on them asynchronously. */
+  #held = 0;
+  #lastCall = Number.NEGATIVE_INFINITY;
   #stopped = false;
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(options: SupervisorOptions) {
     this.mailbox = new Mailbox(options);
-    this.#listen();
-    this.#asleep = this.mailbox.beginSleep();
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
+    this.#rest(performance.now());
   }
 
   /** Calls with these numbers are asked from now on, and `handler` serves them. */
@@ -78,12 +85,19 @@ export class Supervisor implements Disposable {
     this.mailbox[Symbol.dispose]();
   }
 
-  readonly #ended = (slot: number): void => void this.#calls.delete(slot);
+  readonly #owner: CallOwner = {
+    ended: ({ slot, running }) => {
+      this.#calls.delete(slot);
+      if (!running) this.#held--;
+    },
+    sent: () => void this.#held--,
+  };
 
   readonly #found = (slot: number): void => {
     const { i32, i64 } = this.mailbox;
     const known = this.#calls.get(slot);
     if (known !== undefined && i32[(slot + field.reported) >> 2] !== 0) {
+      this.#held++;
       known.report(i64[(slot + field.result) >> 3] ?? 0n);
       return;
     }
@@ -95,8 +109,9 @@ export class Supervisor implements Disposable {
       return;
     }
     const process = this.processes.ofThread(tid, i32[(slot + field.process) >> 2] ?? 0);
-    const call = new Call(this.mailbox, slot, process, tid, this.#ended);
+    const call = new Call(this.mailbox, slot, process, tid, this.#owner);
     this.#calls.set(slot, call);
+    this.#held++;
     const handler = this.#handlers[number];
     if (handler === undefined) call.continue();
     else handler(call);
@@ -121,18 +136,6 @@ export class Supervisor implements Disposable {
     for (const process of this.processes.sweep()) for (const listener of this.onProcessGone) listener(process);
   }
 
-  /** Keeps one background thread asleep on the doorbell. */
-  #listen(): void {
-    this.mailbox.waitForDoorbell(() => {
-      if (this.#stopped) return;
-      this.#listen();
-      if (!this.#asleep) return;
-      this.#asleep = false;
-      this.#lastCall = performance.now();
-      this.#poll();
-    });
-  }
-
   readonly #poll = (): void => {
     if (this.#stopped) return;
     let served = 0;
@@ -144,7 +147,24 @@ export class Supervisor implements Disposable {
     if (this.#stopped) return;
     const now = performance.now();
     if (served > 0) this.#lastCall = now;
-    if (now - this.#lastCall > POLL_WINDOW_MS && this.mailbox.beginSleep()) this.#asleep = true;
+    if (now - this.#lastCall > POLL_WINDOW_MS) this.#rest(now);
     else setImmediate(this.#poll);
   };
+
+  #rest(now: number): void {
+    const { rings } = this.mailbox;
+    if (!this.mailbox.beginSleep()) setImmediate(this.#poll);
+    else if (this.#held === 0 && now - this.#lastCall < NAP_WINDOW_MS) {
+      this.mailbox.waitForDoorbell(rings, NAP_MS);
+      this.mailbox.endSleep();
+      if (this.mailbox.drain(this.#found)) this.#lastCall = performance.now();
+      setImmediate(this.#poll);
+    } else
+      this.mailbox.onDoorbell(rings, () => {
+        if (this.#stopped) return;
+        this.mailbox.endSleep();
+        this.#lastCall = performance.now();
+        this.#poll();
+      });
+  }
 }

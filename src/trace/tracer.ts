@@ -104,9 +104,9 @@ export class Tracer {
 
   #duration(call: Call, startedMs: number): number {
     const now = performance.now();
-    const { start, end } = call.ticks;
-    this.#clock.sample(end, now);
-    const us = this.#clock.toUs(end - start) ?? (now - startedMs) * 1000;
+    const { ticks } = call;
+    if (ticks !== undefined) this.#clock.sample(ticks.end, now);
+    const us = (ticks && this.#clock.toUs(ticks.end - ticks.start)) ?? (now - startedMs) * 1000;
     return Math.round(us * 1000) / 1000;
   }
 }
