@@ -1,13 +1,7 @@
 /** What a trace is made of: the records that the tracer produces and every output format consumes. */
 
 /** A value as it appears in `--json`: 64-bit integers beyond 2^53 become decimal strings. */
-export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue };
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /** One argument under the kernel's own name for it. */
 export interface DecodedArgument {

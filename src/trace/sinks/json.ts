@@ -5,15 +5,19 @@
  */
 import type { CallRecord, DecodedArgument, JsonValue, TraceRecord, TraceSink } from "../record.ts";
 import type { Output } from "./output.ts";
+import { SharedPlace } from "./shared-place.ts";
 
 export class JsonSink implements TraceSink {
   readonly #output: Output;
+  readonly #place: SharedPlace;
 
   constructor(output: Output) {
     this.#output = output;
+    this.#place = new SharedPlace(output);
   }
 
   write(record: TraceRecord): void {
+    this.#place.see(record);
     this.#output.write(record.kind === "call" ? callLine(record) : `${JSON.stringify(record)}\n`);
   }
 

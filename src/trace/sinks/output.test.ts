@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
@@ -218,3 +218,81 @@ test.each(["-", "/dev/stdout", "/dev/stderr"])(
     expect(content("log")).toBe("before\ntrace\nstill open\n");
   },
 );
+
+/** What a terminal of 80 columns shows of `bytes`: it wraps only when a character comes behind the last column. */
+function screen(bytes: string): string[] {
+  const rows: string[] = [""];
+  let column = 0;
+  for (const character of bytes) {
+    if (character === "\r") column = 0;
+    else if (character === "\n") rows.push("");
+    else {
+      if (column === 80) column = rows.push("") && 0;
+      const row = rows.pop() ?? "";
+      rows.push(row.slice(0, column).padEnd(column) + character + row.slice(column + 1));
+      column++;
+    }
+  }
+  return rows.map((row) => row.trimEnd());
+}
+
+test("on a terminal every batch begins a line, wherever the program left the cursor", () => {
+  const full = "x".repeat(80);
+  const script = `
+    import { writeSync } from "node:fs";
+    import { outputTo } from ${JSON.stringify(new URL("output.ts", import.meta.url))};
+    const output = outputTo(2, "standard error");
+    const batch = (program, known) => {
+      writeSync(1, program);
+      output.foreignText(known);
+      output.write("trace\\n");
+      output.flush();
+    };
+    batch("", undefined);
+    batch("done\\n", undefined);
+    batch("Password: ", undefined);
+    batch("${full}", undefined);
+    batch("50 %\\r", undefined);
+    batch("known", false);
+    batch("known\\n", true);
+    output.close();`;
+  fs.writeFileSync(path("script.ts"), script);
+  const command = `stty cols 80; ${process.execPath} ${path("script.ts")}`;
+  const env = { ...process.env, TERM: "xterm" };
+  const bytes = execFileSync("script", ["-qec", command, "/dev/null"], {
+    encoding: "utf8",
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  expect(screen(bytes)).toEqual([
+    "trace",
+    "done",
+    "trace",
+    "Password:",
+    "trace",
+    full,
+    "trace",
+    "trace",
+    "known",
+    "trace",
+    "known",
+    "trace",
+    "",
+  ]);
+});
+
+test("on a terminal text is written at the end of the event loop's turn", () => {
+  const script = `
+    import { outputTo } from ${JSON.stringify(new URL("output.ts", import.meta.url))};
+    const output = outputTo(2, "standard error");
+    output.foreignText(true);
+    output.write("one\\n");
+    process.stdout.write("turn\\n");
+    setImmediate(() => process.stdout.write("next turn\\n", () => process.kill(process.pid, "SIGKILL")));`;
+  fs.writeFileSync(path("script.ts"), script);
+  const { stdout } = spawnSync("script", ["-qec", `${process.execPath} ${path("script.ts")}`, "/dev/null"], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  expect(stdout.split("\r\n").slice(0, 3)).toEqual(["turn", "one", "next turn"]);
+});

@@ -23,6 +23,8 @@ import { ElsewhereError } from "../../errors.ts";
 export interface Output {
   /** Appends text of one or more whole lines; it is kept in one piece. */
   write(text: string): void;
+  /** Whether one of our own descriptors, which the program inherits, leads to the same terminal, file or pipe. */
+  isSameAs(fd: number): boolean;
   /** Tells what the program itself wrote last to the same place: did it end a line? Undefined: nobody can tell. */
   foreignText(endsLine: boolean | undefined): void;
   /** @throws ElsewhereError "output-unusable" */
@@ -43,6 +45,9 @@ export const limits: {
   /** PIPE_BUF of Linux (limits.h). */
   pipeBytes: 4096,
 };
+
+/** What a terminal that does not know its width is taken to have. */
+const usualWidth = 80;
 
 type Kind = "terminal" | "file" | "stream";
 
@@ -99,6 +104,16 @@ class DescriptorOutput implements Output {
     this.#gathered += text;
     if (this.#gathered.length >= limits.gatheredLength) this.flush();
     else this.#scheduled ??= this.#schedule();
+  }
+
+  isSameAs(fd: number): boolean {
+    try {
+      const ours = fs.fstatSync(this.#fd);
+      const other = fs.fstatSync(fd);
+      return ours.dev === other.dev && ours.ino === other.ino;
+    } catch {
+      return false; // it is closed
+    }
   }
 
   foreignText(endsLine: boolean | undefined): void {
@@ -172,7 +187,7 @@ class DescriptorOutput implements Output {
 function freshLine(fd: number): string {
   const terminal = fd === 1 ? process.stdout : process.stderr;
   if (fd > 2 || !terminal.isTTY || process.env["TERM"] === "dumb") return "";
-  return `${" ".repeat(terminal.getWindowSize()[0])}\r`;
+  return `${" ".repeat(terminal.getWindowSize()[0] || usualWidth)}\r`;
 }
 
 /** Whether the last byte of a regular file is anything but a newline. */

@@ -86,11 +86,16 @@ export const run: readonly TraceRecord[] = [
 
 export class MemoryOutput implements Output {
   text = "";
+  /** Our descriptors that lead here. */
+  same: readonly number[] = [];
   closed = 0;
   readonly foreign: (boolean | undefined)[] = [];
 
   write(text: string): void {
     this.text += text;
+  }
+  isSameAs(fd: number): boolean {
+    return this.same.includes(fd);
   }
   foreignText(endsLine: boolean | undefined): void {
     this.foreign.push(endsLine);

@@ -14,6 +14,7 @@ import pc from "picocolors";
 import type { CallRecord, ProcessExitRecord, ProcessStartRecord, TraceRecord, TraceSink } from "../record.ts";
 import { formatDuration } from "./duration.ts";
 import type { Output } from "./output.ts";
+import { SharedPlace } from "./shared-place.ts";
 
 export interface TextOptions {
   readonly colour: boolean;
@@ -26,6 +27,7 @@ const resultColumn = 40;
 
 export class TextSink implements TraceSink {
   readonly #output: Output;
+  readonly #place: SharedPlace;
   readonly #colours: ReturnType<typeof pc.createColors>;
   readonly #timestamp: (timeUs: number) => string;
   /** The widest "pid/tid" so far, so that calls of one program line up. */
@@ -33,11 +35,13 @@ export class TextSink implements TraceSink {
 
   constructor(output: Output, options: TextOptions) {
     this.#output = output;
+    this.#place = new SharedPlace(output);
     this.#colours = pc.createColors(options.colour);
     this.#timestamp = timestamps(options.timestamps ?? "none");
   }
 
   write(record: TraceRecord): void {
+    this.#place.see(record);
     this.#output.write(record.kind === "call" ? this.#call(record) : this.#process(record));
   }
 
