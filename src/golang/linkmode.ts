@@ -23,6 +23,9 @@ export interface LinkMode {
   readonly race: boolean;
 }
 
+/** The way from C back to Go, in runtime/cgo's assembly since Go 1. */
+const everyCgoProgramHas = "crosscall2";
+
 export function linkModeOf(
   image: Image,
   { functions, names }: FunctionTable,
@@ -39,7 +42,7 @@ export function linkModeOf(
     pie: elf.header.type === ET_DYN,
     external: !startsInGo,
     // Without names: only C code makes Go start in C or need a shared library.
-    cgo: namesAre === "plain" ? names.hasPrefix("runtime/cgo.") : !startsInGo || dynamicTags(image).has(DT_NEEDED),
+    cgo: namesAre === "plain" ? names.hasPrefix(everyCgoProgramHas) : !startsInGo || dynamicTags(image).has(DT_NEEDED),
     stripped: !elf.sections.some(({ type }) => type === SHT_SYMTAB),
     race: buildInfo?.settings.get("-race") === "true" || names.hasPrefix("runtime.racecall"),
   };

@@ -13,8 +13,8 @@ import { type FunctionTable, readFunctionTable } from "./functab.ts";
 import { findModuledata } from "./moduledata.ts";
 import {
   entriesAreOffsets,
-  isHeaderShape,
-  isKnownMagic,
+  hasKnownMagic,
+  headerShapes,
   type PclntabHeader,
   type PclntabLayout,
   readPclntabHeader,
@@ -33,6 +33,8 @@ const sectionNames = [".gopclntab", ".data.rel.ro.gopclntab"] as const;
 const alignment = 8;
 /** What a table with a random magic is read as: garble writes those since Go 1.18. */
 const layoutIfUnknown: PclntabLayout = "1.20";
+/** How many places of a segment are looked at closely. A large program has some hundred. */
+const mostShapes = 0x10000;
 /** How many function tables are checked before giving up, so that a hostile file cannot hold us up. */
 const mostTries = 16;
 
@@ -69,25 +71,17 @@ function* candidates(image: Image): Generator<Candidate> {
     const section = sectionNamed(image.elf, name);
     if (section !== undefined) yield { start: section.addr, certain: true };
   }
-  const unknown: Address[] = [];
-  for (const [start, magic] of headerShapes(image)) {
-    if (isKnownMagic(magic)) yield { start, certain: true };
-    else unknown.push(start);
-  }
-  for (const start of unknown) yield { start, certain: false };
-}
-
-/** Every place that bytes 4 to 7 of a pclntab's header fit, with bytes 0 to 3. */
-function* headerShapes(image: Image): Generator<[start: Address, magic: number]> {
+  const unknown: Candidate[] = [];
   for (const segment of image.loads) {
     const contents = image.contents(segment);
-    const data = new DataView(contents.buffer, contents.byteOffset, contents.length);
     const first = (alignment - Number(segment.vaddr % BigInt(alignment))) % alignment;
-    for (let at = first; at + alignment <= contents.length; at += alignment) {
-      if (isHeaderShape(data.getUint32(at + 4, true)))
-        yield [address(segment.vaddr + BigInt(at)), data.getUint32(at, true)];
+    for (const at of headerShapes(contents, first, alignment, mostShapes)) {
+      const candidate = { start: image.toAddress(at, segment), certain: hasKnownMagic(contents, at) };
+      if (candidate.certain) yield candidate;
+      else unknown.push(candidate);
     }
   }
+  yield* unknown;
 }
 
 interface OpenedPclntab {

@@ -39,20 +39,34 @@ const magics: ReadonlyMap<number, PclntabLayout> = new Map([
 
 const ptrSize = 8;
 
-/** minLC, the size of the smallest instruction, of every CPU that Go knows. */
-const instructionSizes: readonly number[] = [1, 2, 4];
+/**
+ * Bytes 4 to 7 of a header, as a number: pad1 and pad2, which are zero; minLC, the size of the
+ * smallest instruction, 1, 2 or 4; ptrSize. Garble, which changes the magic, leaves them as they are.
+ */
+const shapes: readonly number[] = [0x08010000, 0x08020000, 0x08040000];
+/** Their common bits: one comparison tells most words of a program. */
+const shapeMask = 0xfff8ffff;
+const shapeBits = 0x08000000;
 
 /**
- * Whether `shape`, bytes 4 to 7 as a number, can be those of a pclntab's header: pad1 and
- * pad2 (zero), minLC, ptrSize. Garble, which changes the magic, leaves them as they are.
+ * Where in `contents` the header of a pclntab may begin, by its bytes 4 to 7.
+ * @param first the first place to look, @param step bytes between places
+ * @param limit the most places that are returned
  */
-export function isHeaderShape(shape: number): boolean {
-  const minLC = (shape >>> 16) & 0xff;
-  return shape >>> 24 === ptrSize && (shape & 0xffff) === 0 && instructionSizes.includes(minLC);
+export function headerShapes(contents: Uint8Array, first: number, step: number, limit: number): number[] {
+  const found: number[] = [];
+  const data = new DataView(contents.buffer, contents.byteOffset, contents.length);
+  for (let at = first; at + 8 <= contents.length && found.length < limit; at += step) {
+    const shape = data.getUint32(at + 4, true);
+    if ((shape & shapeMask) === shapeBits && shapes.includes(shape)) found.push(at);
+  }
+  return found;
 }
 
-/** Whether a pclntab's first word is one that Go's linker writes. */
-export const isKnownMagic = (magic: number): boolean => magics.has(magic);
+/** Whether the word at `at` is one that Go's linker begins a pclntab with. */
+export function hasKnownMagic(contents: Uint8Array, at: number): boolean {
+  return magics.has(new DataView(contents.buffer, contents.byteOffset + at, 4).getUint32(0, true));
+}
 
 /**
  * Reads the header of a pclntab, with the layout that its magic names. The parts that an
@@ -62,7 +76,7 @@ export const isKnownMagic = (magic: number): boolean => magics.has(magic);
  */
 export function readPclntabHeader(view: ByteView, layoutIfUnknown: PclntabLayout): PclntabHeader {
   const shape = view.u32(4);
-  if (!isHeaderShape(shape)) throw view.error(4, "00 00, an instruction's size, 08", `0x${shape.toString(16)}`);
+  if (!shapes.includes(shape)) throw view.error(4, "00 00, an instruction's size, 08", `0x${shape.toString(16)}`);
   const known = magics.get(view.u32(0));
   const layout = known ?? layoutIfUnknown;
   const word = (index: number): number => Number(view.u64(8 + index * ptrSize));
