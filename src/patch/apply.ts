@@ -9,7 +9,10 @@ import type { PatchPlan } from "./plan.ts";
 /** The patched copy's bytes. */
 export function applyPlan(plan: PatchPlan): Uint8Array {
   const original = plan.program.elf.bytes;
-  const length = plan.additions.reduce((most, { offset, bytes }) => Math.max(most, offset + bytes.length), original.length);
+  const length = plan.additions.reduce(
+    (most, { offset, bytes }) => Math.max(most, offset + bytes.length),
+    original.length,
+  );
   const copy = new Uint8Array(length);
   copy.set(original);
   for (const { offset, after } of plan.edits) copy.set(after, offset);
@@ -33,17 +36,22 @@ export function verifyCopy(plan: PatchPlan, copy: Uint8Array): void {
     });
   const view = Buffer.from(copy.buffer, copy.byteOffset, copy.byteLength);
   for (const { offset, before, after, reason } of plan.edits) {
-    if (!view.subarray(offset, offset + after.length).equals(after)) throw wrong(`at offset 0x${offset.toString(16)}: ${reason}`);
-    if (!Buffer.from(elf.bytes.subarray(offset, offset + before.length)).equals(before)) throw wrong("the original changed");
+    if (!view.subarray(offset, offset + after.length).equals(after))
+      throw wrong(`at offset 0x${offset.toString(16)}: ${reason}`);
+    if (!Buffer.from(elf.bytes.subarray(offset, offset + before.length)).equals(before))
+      throw wrong("the original changed");
   }
   for (const { offset, bytes, reason } of plan.additions)
-    if (!view.subarray(offset, offset + bytes.length).equals(bytes)) throw wrong(`at offset 0x${offset.toString(16)}: ${reason}`);
+    if (!view.subarray(offset, offset + bytes.length).equals(bytes))
+      throw wrong(`at offset 0x${offset.toString(16)}: ${reason}`);
   let at = 0;
   for (const { offset, after } of plan.edits.toSorted((a, b) => a.offset - b.offset)) {
-    if (!view.subarray(at, offset).equals(elf.bytes.subarray(at, offset))) throw wrong("a byte changed that should not");
+    if (!view.subarray(at, offset).equals(elf.bytes.subarray(at, offset)))
+      throw wrong("a byte changed that should not");
     at = offset + after.length;
   }
-  if (!view.subarray(at, elf.bytes.length).equals(elf.bytes.subarray(at))) throw wrong("a byte changed that should not");
+  if (!view.subarray(at, elf.bytes.length).equals(elf.bytes.subarray(at)))
+    throw wrong("a byte changed that should not");
   const again = readElf(copy, elf.path);
   if (!again.segments.some(({ vaddr }) => vaddr === plan.base)) throw wrong("the added segment is missing");
 }

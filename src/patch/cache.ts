@@ -36,7 +36,7 @@ import {
   writeSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ElsewhereError } from "../errors.ts";
 import { applyPlan, verifyCopy } from "./apply.ts";
 import { engineVersion } from "./engine.ts";
@@ -88,7 +88,7 @@ export class CopyCache {
     const again = this.#find(hash, name);
     const made = again === undefined ? await plan(bytes) : undefined;
     return this.#usable(() => {
-      mkdirSync(join(this.#engine, "files"), { recursive: true, mode: 0o700 });
+      makeFolder(join(this.#engine, "files"));
       const copy = again ?? this.#make(hash, name, made as PatchPlan);
       writeFileSync(join(this.#engine, "files", identity), hash, { mode: 0o600 });
       return copy;
@@ -133,7 +133,7 @@ export class CopyCache {
 
   #make(hash: string, name: string, plan: PatchPlan): PatchedCopy {
     const copies = join(this.#engine, "copies");
-    mkdirSync(copies, { recursive: true, mode: 0o700 });
+    makeFolder(copies);
     this.#forgetUnused();
     const folder = mkdtempSync(join(this.#engine, "making-"));
     try {
@@ -221,12 +221,24 @@ function fileIdentity(path: string): string {
 function writeDurably(path: string, bytes: Uint8Array, mode: number): void {
   const descriptor = openSync(path, "wx", mode);
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
 }
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    // On a read-only file system Node.js says ENOENT; the folder that exists knows better.
+    if (isErrno(error, "ENOENT")) accessSync(nearestFolder(path), constants.W_OK);
+    throw error;
+  }
+}
+
+const nearestFolder = (path: string): string => (existsSync(path) ? path : nearestFolder(dirname(path)));
 
 function touch(path: string): void {
   try {
@@ -237,4 +249,5 @@ function touch(path: string): void {
   }
 }
 
-const isErrno = (error: unknown, code: string): boolean => error instanceof Error && "code" in error && error.code === code;
+const isErrno = (error: unknown, code: string): boolean =>
+  error instanceof Error && "code" in error && error.code === code;

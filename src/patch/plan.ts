@@ -155,13 +155,18 @@ function planHeaders(elf: Elf, machine: Machine, added: ProgramHeader): HeaderPl
         reason: "section header table, moved to make room for a program header",
       });
     }
-    edits.push(...growPhdr(elf), replace(elf, tableEnd, encodeProgramHeader(added), "program header of the added segment"));
+    edits.push(
+      ...growPhdr(elf),
+      replace(elf, tableEnd, encodeProgramHeader(added), "program header of the added segment"),
+    );
   } else {
     const notes = elf.segments.filter((segment) => segment.type === PT_NOTE);
     const last = notes.at(-1);
     if (last === undefined || notes.length < 2) throw noHeader(elf);
     const at = elf.header.phoff + last.index * programHeader.size;
-    edits.push(replace(elf, at, encodeProgramHeader(added), "program header of the added segment, in place of the last PT_NOTE"));
+    edits.push(
+      replace(elf, at, encodeProgramHeader(added), "program header of the added segment, in place of the last PT_NOTE"),
+    );
   }
   const after = elf.bytes.slice(0, elfHeader.size);
   writeElfHeader(after, header);

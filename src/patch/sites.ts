@@ -19,7 +19,11 @@ export interface Site {
 }
 
 /** Packages inside the runtime that make calls for others: names of Go 1.18–1.22, 1.23–1.25, 1.26. */
-const callPackages: readonly string[] = ["runtime/internal/syscall", "internal/runtime/syscall", "internal/runtime/syscall/linux"];
+const callPackages: readonly string[] = [
+  "runtime/internal/syscall",
+  "internal/runtime/syscall",
+  "internal/runtime/syscall/linux",
+];
 
 /** Assembly of the runtime under another package's name (runtime/time_linux_amd64.s). */
 const runtimeFunctions: readonly string[] = ["time.now"];
@@ -33,9 +37,7 @@ function packageOf(symbol: string): string {
 
 function isRuntime(packagePath: string): boolean {
   if (callPackages.includes(packagePath)) return false;
-  return (
-    packagePath === "runtime" || packagePath.startsWith("runtime/") || packagePath.startsWith("internal/runtime/")
-  );
+  return packagePath === "runtime" || packagePath.startsWith("runtime/") || packagePath.startsWith("internal/runtime/");
 }
 
 export function findSites(program: GoProgram, machine: Machine, patcher: Patcher): readonly Site[] {

@@ -1,0 +1,3 @@
+module elsewhere.test/probe
+
+go 1.21
