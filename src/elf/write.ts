@@ -3,17 +3,9 @@
  * What the tables do not declare (e_ident, e_version, e_ehsize) stays as it is in the bytes
  * written over, so a changed header keeps, say, its EI_OSABI.
  */
-import type { FileOffset } from "../bytes.ts";
 import { assert } from "../errors.ts";
 import { PN_XNUM, SHN_XINDEX } from "./constants.ts";
-import {
-  type ElfHeader,
-  elfHeader,
-  type ProgramHeaderFields,
-  programHeader,
-  type SectionHeaderFields,
-  sectionHeader,
-} from "./layout.ts";
+import { type ElfHeader, elfHeader, type ProgramHeaderFields, programHeader } from "./layout.ts";
 
 /** Changes the ELF header at the start of `bytes`. Counts that need section 0 to hold them are refused. */
 export function writeElfHeader(bytes: Uint8Array, header: ElfHeader): void {
@@ -22,26 +14,9 @@ export function writeElfHeader(bytes: Uint8Array, header: ElfHeader): void {
   elfHeader.write(bytes, 0, header);
 }
 
-/** Writes one program header at `offset`. */
-export function writeProgramHeader(bytes: Uint8Array, offset: FileOffset, header: ProgramHeaderFields): void {
-  programHeader.write(bytes, offset, header);
-}
-
-/** Writes one section header at `offset`; its name is the one at `nameOffset`. */
-export function writeSectionHeader(bytes: Uint8Array, offset: FileOffset, header: SectionHeaderFields): void {
-  sectionHeader.write(bytes, offset, header);
-}
-
 /** A program header as its 56 bytes. */
 export function encodeProgramHeader(header: ProgramHeaderFields): Uint8Array {
   const bytes = new Uint8Array(programHeader.size);
   programHeader.write(bytes, 0, header);
-  return bytes;
-}
-
-/** A section header as its 64 bytes. */
-export function encodeSectionHeader(header: SectionHeaderFields): Uint8Array {
-  const bytes = new Uint8Array(sectionHeader.size);
-  sectionHeader.write(bytes, 0, header);
   return bytes;
 }

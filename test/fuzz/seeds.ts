@@ -3,20 +3,16 @@
  * that prints one line, of each pclntab layout and link mode; a C program of the system),
  * a large one of npm, and made ones that are small enough for tens of thousands of tries.
  */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { fileOffset } from "../../src/bytes.ts";
 import { PT_DYNAMIC } from "../../src/elf/constants.ts";
 import { type Elf, readElf, sectionNamed } from "../../src/elf/elf.ts";
 import { Image } from "../../src/elf/image.ts";
 import { everyLayout, framed, goexit, makeGoProgram, pclntabStart } from "../../src/golang/golang.fixture.ts";
 import { locatePclntab } from "../../src/golang/locate.ts";
-import { cached, scratch } from "../matrix/cache.ts";
-import { releaseNamed } from "../matrix/releases.ts";
-import { run } from "../matrix/run.ts";
-import { toolchain } from "../matrix/toolchain.ts";
 import { tscProgram } from "../programs/tsc.ts";
 import type { Target } from "./mutations.ts";
+import { tinyGoProgram } from "./tiny.ts";
 
 export interface Seed {
   readonly name: string;
@@ -33,11 +29,11 @@ export const seeds: readonly Seed[] = [
     bytes: () => madeProgram(layout),
   })),
   { name: "a C program of the system", cases: 15_000, bytes: () => plain(readFileSync("/bin/true")) },
-  { name: "go1.13, layout 1.2", cases: 4_000, bytes: () => tinyGoProgram("1.13", []) },
-  { name: "go1.17, layout 1.16, stripped", cases: 4_000, bytes: () => tinyGoProgram("1.17", ["-ldflags=-s -w"]) },
-  { name: "go1.18, layout 1.18, PIE", cases: 4_000, bytes: () => tinyGoProgram("1.18", ["-buildmode=pie"]) },
-  { name: "go1.27, layout 1.20", cases: 4_000, bytes: () => tinyGoProgram("1.27", ["-ldflags=-s -w"]) },
-  { name: "go1.27, layout 1.20, PIE", cases: 4_000, bytes: () => tinyGoProgram("1.27", ["-buildmode=pie"]) },
+  { name: "go1.13, layout 1.2", cases: 4_000, bytes: () => goSeed("1.13", []) },
+  { name: "go1.17, layout 1.16, stripped", cases: 4_000, bytes: () => goSeed("1.17", ["-ldflags=-s -w"]) },
+  { name: "go1.18, layout 1.18, PIE", cases: 4_000, bytes: () => goSeed("1.18", ["-buildmode=pie"]) },
+  { name: "go1.27, layout 1.20", cases: 4_000, bytes: () => goSeed("1.27", ["-ldflags=-s -w"]) },
+  { name: "go1.27, layout 1.20, PIE", cases: 4_000, bytes: () => goSeed("1.27", ["-buildmode=pie"]) },
   { name: "TypeScript's tsc", cases: 1_000, bytes: () => plain(readFileSync(tscProgram())) },
 ];
 
@@ -92,28 +88,9 @@ function madeProgram(layout: (typeof everyLayout)[number]): Uint8Array {
   return makeGoProgram({ layout, functions, sections, buildInfo: { format, version: "go1.20", modules } });
 }
 
-/** A Go program that prints one line, built once. */
-export async function tinyGoProgram(minor: string, flags: readonly string[]): Promise<Uint8Array> {
-  const { version } = releaseNamed(minor);
-  const program = join(cached("fuzz"), ["tiny", version, ...flags].join("").replaceAll(/[^\w.]/g, "-"));
-  if (!existsSync(program)) {
-    const go = await toolchain(version);
-    const work = scratch("fuzz");
-    try {
-      writeFileSync(join(work, "main.go"), 'package main\n\nfunc main() { println("hello") }\n');
-      const outcome = await run([go.go, "build", ...flags, "-o", "tiny", "main.go"], {
-        cwd: work,
-        environment: { ...go.environment, CGO_ENABLED: "0" },
-        timeoutMs: 300_000,
-      });
-      if (outcome.exitCode !== 0) throw new Error(`cannot build with ${version}: ${outcome.stderr}`);
-      renameSync(join(work, "tiny"), program);
-    } finally {
-      rmSync(work, { recursive: true, force: true });
-    }
-  }
-  return plain(readFileSync(program));
+async function goSeed(release: string, flags: readonly string[]): Promise<Uint8Array> {
+  return plain(readFileSync(await tinyGoProgram({ release, flags })));
 }
 
 /** Not a Buffer: its `slice` shares memory. */
-const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
+export const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
