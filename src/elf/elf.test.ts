@@ -157,6 +157,9 @@ test("a program packed with UPX is recognised by l_info and by the PackHeader", 
     Buffer.from("UPX!".padEnd(36, "\0")),
   ]);
   expect(refusalOf(tail)).toMatch(/^packed;/);
-  const mentions = makeElf({ segments: [{ ...text, bytes: Buffer.from("UPX!") }], sections });
+  const mentions = makeElf({
+    segments: [{ ...text, bytes: Buffer.alloc(4096, "UPX!", "latin1").fill(0, 0, 512) }],
+    sections,
+  });
   expect(refusalOf(mentions)).toBe("read");
 });

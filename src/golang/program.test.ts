@@ -105,7 +105,7 @@ test("what is no Go program is told from a broken one", () => {
   const copy = Buffer.from(makeGoProgram({ layout: "1.20", functions, buildInfo }));
   copy[copy.indexOf(Buffer.from("f1ffffff00000108", "hex")) + 4] = 1;
   expect(refusalOf(copy)).toMatchInlineSnapshot(
-    `"go-malformed; prog has Go build information but no function table (pclntab)"`,
+    `"go-malformed; prog has Go build information but no function table (pclntab); programs of gccgo and TinyGo have none"`,
   );
 });
 

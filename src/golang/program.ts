@@ -48,7 +48,9 @@ export function readGoProgram(elf: Elf): GoProgram {
   if (pclntab === undefined) {
     if (buildInfo === undefined)
       throw refusal("not-go", `${elf.path} is not a Go program`, ["it has no function table (pclntab)"]);
-    throw refusal("go-malformed", `${elf.path} has Go build information but no function table (pclntab)`);
+    throw refusal("go-malformed", `${elf.path} has Go build information but no function table (pclntab)`, [
+      "programs of gccgo and TinyGo have none",
+    ]);
   }
   const names = namesAre(pclntab);
   return {
