@@ -3,14 +3,14 @@
  * made at hooked instructions must be the same multiset. README.md says which calls are
  * not compared, and why.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cached } from "../matrix/cache.ts";
 import { readTrace, traced } from "../matrix/elsewhere.ts";
 import { run } from "../matrix/run.ts";
 import { compareCounts, countCalls } from "./multiset.ts";
 import { hookedAddresses } from "./sites.ts";
-import { foreignProcesses, parseStrace, type StracedCall } from "./strace.ts";
+import { callsOf, parseStrace, type StracedCall } from "./strace.ts";
 
 /** Calls of Go's network poller, which it makes through the hooked function since Go 1.20 whenever it looks. */
 const poller: ReadonlySet<string> = new Set(["epoll_wait", "epoll_pwait", "epoll_pwait2", "restart_syscall"]);
@@ -33,8 +33,10 @@ export interface Differential {
   readonly problems: readonly string[];
 }
 
-/** Runs `program ARGUMENT…` under both and compares. */
-export async function compareWithStrace(program: string, args: readonly string[]): Promise<Differential> {
+/** Runs `path ARGUMENT…` under both and compares. */
+export async function compareWithStrace(path: string, args: readonly string[]): Promise<Differential> {
+  // As its children will name it.
+  const program = realpathSync(path);
   const [fixture = ""] = args;
   const addresses = await hookedAddresses(program);
   const folder = cached("strace", `${process.pid}-${fixture}`);
@@ -52,9 +54,8 @@ export async function compareWithStrace(program: string, args: readonly string[]
   rmSync(file);
   if (native.stdout !== hooked.stdout) problems.push("standard output differs");
 
-  const foreign = foreignProcesses(straced, program);
   const expected = countCalls(
-    straced.filter((call) => !call.restarted && !foreign.has(call.pid) && addresses.has(call.address)),
+    callsOf(program, straced).filter((call) => !call.restarted && addresses.has(call.address)),
     poller,
   );
   const found = countCalls(trace, poller);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { foreignProcesses, parseStrace } from "./strace.ts";
+import { callsOf, parseStrace } from "./strace.ts";
 
 test("finished, unfinished, failed and restarted calls", () => {
   const text = [
@@ -24,8 +24,10 @@ test("finished, unfinished, failed and restarted calls", () => {
 
 test("what a shell starts is foreign, what the program starts is not", () => {
   const text = [
-    '10 [0000000000408c0e] execve("/program", ["program"], 0x7f /* 1 var */) = 0',
+    '10 [00007f0000000001] execve("/bin/setarch", ["setarch", "-R", "/program"], 0x7f /* 1 var */) = 0',
+    '10 [00007f0000000001] execve("/program", ["program"], 0x7f /* 1 var */) = 0',
     "10 [0000000000408c0e] clone(child_stack=NULL, flags=CLONE_VM|CLONE_VFORK|SIGCHLD <unfinished ...>",
+    "11 [0000000000408c0e] dup3(3, 0, 0) = 0",
     '11 [0000000000408c0e] execve("/bin/sh", ["sh"], 0xc0 /* 1 var */ <unfinished ...>',
     "10 [0000000000408c0e] <... clone resumed>) = 11",
     "11 [00007f0000000001] <... execve resumed>) = 0",
@@ -35,5 +37,12 @@ test("what a shell starts is foreign, what the program starts is not", () => {
     "10 [0000000000408c0e] clone(child_stack=NULL, flags=CLONE_VM|CLONE_VFORK|SIGCHLD) = 13",
     '13 [0000000000408c0e] execve("/absent", ["absent"], 0xc0 /* 1 var */) = -1 ENOENT (No such file or directory)',
   ].join("\n");
-  expect([...foreignProcesses(parseStrace(text), "/program")]).toEqual([11, 12]);
+  expect(callsOf("/program", parseStrace(text)).map(({ pid, call }) => `${pid} ${call}`)).toEqual([
+    "10 execve",
+    "10 clone",
+    "11 dup3",
+    "11 execve",
+    "10 clone",
+    "13 execve",
+  ]);
 });

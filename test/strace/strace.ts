@@ -68,18 +68,23 @@ function outcome(name: string, line: string): Pick<StracedCall, "errno" | "resta
 }
 
 /**
- * The processes that run, or descend from one that ran, another program than `program`:
- * what such a program starts is not hooked.
+ * The calls of `program` and of what it starts itself, without those of other programs and
+ * of everything that these start: a shell is not hooked, nor is what a shell starts.
  */
-export function foreignProcesses(calls: readonly StracedCall[], program: string): ReadonlySet<number> {
-  const foreign = new Set<number>();
+export function callsOf(program: string, all: readonly StracedCall[]): readonly StracedCall[] {
+  // What started the program itself (setarch) does not count.
+  const calls = all.slice(all.findIndex(({ executed }) => executed === program));
+  /** From which index on a process is another program's. */
+  const foreign = new Map<number, number>();
+  const isForeign = (pid: number, index: number): boolean => index > (foreign.get(pid) ?? Infinity);
   // A child's lines may stand before the line that tells its id, so what is found is looked for again.
-  for (let found = -1; found !== foreign.size;) {
-    found = foreign.size;
-    for (const { pid, child, executed, errno } of calls) {
-      if (executed !== undefined && errno === null && executed !== program) foreign.add(pid);
-      if (child !== undefined && foreign.has(pid)) foreign.add(child);
+  for (let known = -1; known !== foreign.size;) {
+    known = foreign.size;
+    for (const [index, { pid, child, executed, errno }] of calls.entries()) {
+      if (executed !== undefined && errno === null && executed !== program && !foreign.has(pid))
+        foreign.set(pid, index);
+      if (child !== undefined && isForeign(pid, index)) foreign.set(child, -1);
     }
   }
-  return foreign;
+  return calls.filter(({ pid }, index) => !isForeign(pid, index));
 }
