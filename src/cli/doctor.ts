@@ -8,7 +8,7 @@ import { errnoName, errnoText } from "../linux/errno.ts";
 import { processVmRead } from "../linux/native.ts";
 import { hostMachine, machines } from "../machine/machines.ts";
 import { Mailbox } from "../mailbox/mailbox.ts";
-import { cacheDirectory } from "../patch/cache.ts";
+import { cacheDirectory } from "../patch/location.ts";
 import { wantsColour } from "./report.ts";
 
 interface Finding {
@@ -58,7 +58,11 @@ async function attempt(check: Check): Promise<Finding> {
   try {
     return await check.run();
   } catch (error) {
-    return { ok: false, found: error instanceof Error ? error.message : String(error), fix: "without it nothing can be hooked" };
+    return {
+      ok: false,
+      found: error instanceof Error ? error.message : String(error),
+      fix: "without it nothing can be hooked",
+    };
   }
 }
 

@@ -2,15 +2,17 @@
 import { readFileSync, realpathSync } from "node:fs";
 import Table from "cli-table3";
 import pc from "picocolors";
-import { findProgram, planFor } from "../process/program.ts";
+import { planFor } from "../process/plan.ts";
+import { findProgram } from "../process/program.ts";
 import type { PatchPlan } from "../patch/plan.ts";
 import { wantsColour } from "./report.ts";
+import { withProgramBehindScript } from "./wrapper.ts";
 
 const STDOUT = 1;
 
 export async function inspect(name: string, options: { json?: boolean }): Promise<void> {
   const path = realpathSync(findProgram(name, process.env, process.cwd()));
-  const plan = await planFor(readFileSync(path), path);
+  const plan = await withProgramBehindScript(name, () => planFor(readFileSync(path), path));
   console.log(options.json === true ? JSON.stringify(asJson(plan), null, 2) : asText(plan));
 }
 
@@ -97,9 +99,22 @@ function describeLink({ program: { linkMode } }: PatchPlan): string {
 
 function plainTable(head: string[]): Table.Table {
   const borders = Object.fromEntries(
-    ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right", "left", "left-mid", "mid", "mid-mid", "right", "right-mid"].map(
-      (part) => [part, ""],
-    ),
+    [
+      "top",
+      "top-mid",
+      "top-left",
+      "top-right",
+      "bottom",
+      "bottom-mid",
+      "bottom-left",
+      "bottom-right",
+      "left",
+      "left-mid",
+      "mid",
+      "mid-mid",
+      "right",
+      "right-mid",
+    ].map((part) => [part, ""]),
   );
   return new Table({
     head,

@@ -1,6 +1,7 @@
 /** The commands and their options. What a command does is in the file of its name. */
 import { readFileSync } from "node:fs";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { TraceCommandOptions } from "./trace.ts";
 
 const version = (): string =>
   (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version;
@@ -54,8 +55,16 @@ function addTrace(program: Command): void {
     .option("--json", "one JSON object per line (docs/trace.schema.json)")
     .option("--summary", "a table at the end: count, errors, total, p50, p99")
     .option("--timeline <file>", "write FILE for Perfetto (ui.perfetto.dev) or chrome://tracing")
-    .option("-s, --string-limit <bytes>", "show at most this much of strings and buffers", "32")
-    .option("--timestamps <kind>", "before each line: none, clock or relative", "none")
+    .addOption(
+      new Option("-s, --string-limit <bytes>", "show at most this much of strings and buffers")
+        .argParser(parseStringLimit)
+        .default(32),
+    )
+    .addOption(
+      new Option("--timestamps <kind>", "before each line")
+        .choices(["none", "clock", "relative"])
+        .default("none"),
+    )
     .option("--no-follow", "do not hook Go programs that the program starts")
     .addHelpText(
       "after",
@@ -68,10 +77,18 @@ Examples:
   $ elsewhere trace --timeline trace.json ./server
 ${exitCodeHelp}`,
     )
-    .action(async (name: string, args: string[], options: Record<string, unknown>) => {
+    .action(async (name: string, args: string[], options: TraceCommandOptions) => {
       const { trace } = await import("./trace.ts");
       await trace(name, args, options);
     });
+}
+
+const LONGEST_STRING = 65536;
+
+function parseStringLimit(text: string): number {
+  if (!/^\d+$/.test(text) || Number(text) > LONGEST_STRING)
+    throw new InvalidArgumentError(`It must be a number of bytes from 0 to ${LONGEST_STRING}.`);
+  return Number(text);
 }
 
 function addInspect(program: Command): void {
@@ -81,7 +98,10 @@ function addInspect(program: Command): void {
     .description("Show a program's Go release, how it was linked, its system call sites and the patch plan.")
     .argument("<program>", "path, or a name to be found on PATH")
     .option("--json", "for machines")
-    .addHelpText("after", "\nExamples:\n  $ elsewhere inspect ./server\n  $ elsewhere inspect --json ./server | jq .sites")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ elsewhere inspect ./server\n  $ elsewhere inspect --json ./server | jq .sites",
+    )
     .action(async (name: string, options: { json?: boolean }) => {
       const { inspect } = await import("./inspect.ts");
       await inspect(name, options);

@@ -3,7 +3,7 @@
  * Names of processors appear in this folder only.
  */
 import type { Address } from "../bytes.ts";
-import type { CallTable } from "../linux/calls.ts";
+import type { CallTable, callTables } from "../linux/calls.ts";
 
 /** The assembled part that lives in the hooked program; see the folder's `stub.S`. */
 export interface StubCode {
@@ -38,8 +38,8 @@ export interface SystemCallInstruction {
 }
 
 export interface Machine {
-  /** As `uname -m` and Go's GOARCH would say it, for messages. */
-  readonly name: string;
+  /** As Go's GOARCH says it; also the name of its tables in linux/. */
+  readonly name: keyof typeof callTables;
   /** As `process.arch` says it. */
   readonly nodeArch: string;
   /** `e_machine` of the ELF header. */

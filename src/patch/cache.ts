@@ -35,11 +35,11 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { ElsewhereError } from "../errors.ts";
 import { applyPlan, verifyCopy } from "./apply.ts";
 import { engineVersion } from "./engine.ts";
+import { cacheDirectory } from "./location.ts";
 import type { PatchPlan } from "./plan.ts";
 
 /** What is kept of a plan beside the copy. */
@@ -56,12 +56,6 @@ export interface PatchedCopy {
 
 const UNUSED_DAYS = 30;
 const DAY_MS = 24 * 60 * 60 * 1000;
-
-/** Where copies are kept: `ELSEWHERE_CACHE_DIR`, else the user's cache directory. */
-export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
-  if (env["ELSEWHERE_CACHE_DIR"]) return env["ELSEWHERE_CACHE_DIR"];
-  return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "elsewhere");
-}
 
 export class CopyCache {
   readonly root: string;
@@ -200,7 +194,8 @@ export class CopyCache {
     for (const folder of ["copies", "files", "."])
       for (const name of listing(join(this.#engine, folder)))
         if (folder !== "." || name.startsWith("making-")) forget(join(this.#engine, folder, name));
-    for (const name of listing(this.root)) if (join(this.root, name) !== this.#engine) forget(join(this.root, name));
+    for (const name of listing(this.root))
+      if (name !== "node" && join(this.root, name) !== this.#engine) forget(join(this.root, name));
   }
 }
 

@@ -51,7 +51,14 @@ export class Call {
     this.process = process;
     this.tid = tid;
     this.number = mailbox.i32[(slot + field.number) >> 2] ?? 0;
-    this.args = [u64[at] ?? 0n, u64[at + 1] ?? 0n, u64[at + 2] ?? 0n, u64[at + 3] ?? 0n, u64[at + 4] ?? 0n, u64[at + 5] ?? 0n];
+    this.args = [
+      u64[at] ?? 0n,
+      u64[at + 1] ?? 0n,
+      u64[at + 2] ?? 0n,
+      u64[at + 3] ?? 0n,
+      u64[at + 4] ?? 0n,
+      u64[at + 5] ?? 0n,
+    ];
     this.#mailbox = mailbox;
     this.#owner = owner;
   }

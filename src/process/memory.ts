@@ -32,7 +32,7 @@ export class ProcessMemory {
   /** The bytes in front of the NUL at or after `address`; undefined where there is none within `limit` bytes. */
   cString(address: bigint, limit: number = 4096): Uint8Array | undefined {
     const chunks: Uint8Array[] = [];
-    for (let at = address, left = limit; left > 0; ) {
+    for (let at = address, left = limit; left > 0;) {
       const chunk = this.read(at, Math.min(left, 256));
       if (chunk === undefined || chunk.length === 0) return undefined;
       const end = chunk.indexOf(0);
@@ -47,7 +47,7 @@ export class ProcessMemory {
   /** Pointers from `address` up to the NULL; undefined where memory is bad or there are more than `limit`. */
   pointers(address: bigint, limit: number = 1 << 20): readonly bigint[] | undefined {
     const found: bigint[] = [];
-    for (let at = address; found.length < limit; ) {
+    for (let at = address; found.length < limit;) {
       const chunk = this.read(at, 4096);
       if (chunk === undefined || chunk.length < 8) return undefined;
       const words = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);

@@ -1,31 +1,10 @@
-/**
- * From a path to a program that can be started hooked: looks it up, says clearly what
- * it is when it is something else, and gets its patched copy.
- */
+/** From what the user names to a program that can be started hooked: looks it up and gets its patched copy. */
 import { accessSync, constants, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { readElf } from "../elf/elf.ts";
 import { ElsewhereError, exitCodes } from "../errors.ts";
-import { readGoProgram } from "../golang/program.ts";
-import { machineOf, machines } from "../machine/machines.ts";
 import type { CopyCache, PatchedCopy } from "../patch/cache.ts";
-import { type PatchPlan, planPatch } from "../patch/plan.ts";
 
 const S_ISUID_OR_ISGID = 0o6000;
-
-/** @throws ElsewhereError when the bytes are not a Go program that can be hooked */
-export async function planFor(bytes: Uint8Array, path: string): Promise<PatchPlan> {
-  const elf = readElf(bytes, path);
-  const machine = machineOf(elf.header.machine);
-  if (machine === undefined)
-    throw new ElsewhereError({
-      code: "machine-unsupported",
-      message: `${path} is a program for another kind of processor`,
-      context: [`e_machine: ${elf.header.machine}`, `can be hooked: ${machines.map(({ name }) => name).join(", ")}`],
-      exitCode: exitCodes.cannotRun,
-    });
-  return planPatch(readGoProgram(elf), machine, await machine.patcher());
-}
 
 /** The patched copy of the program at `path`, started as `name`. @throws ElsewhereError when it cannot be hooked */
 export async function copyFor(cache: CopyCache, path: string, name: string): Promise<PatchedCopy> {
@@ -37,7 +16,10 @@ export async function copyFor(cache: CopyCache, path: string, name: string): Pro
       context: ["a copy would run without those rights"],
       exitCode: exitCodes.cannotRun,
     });
-  return cache.copyOf(path, basename(name), (bytes) => planFor(bytes, path));
+  return cache.copyOf(path, basename(name), async (bytes) => {
+    const { planFor } = await import("./plan.ts");
+    return planFor(bytes, path);
+  });
 }
 
 /**

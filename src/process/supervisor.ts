@@ -119,7 +119,8 @@ export class Supervisor implements Disposable {
 
   #hello(slot: number, pid: number): void {
     // The threads that pid had before execve are gone, with whatever they held.
-    for (const call of this.#calls.values()) if (call.process.pid === pid || call.tid === pid) this.#takeBack(call, "execve");
+    for (const call of this.#calls.values())
+      if (call.process.pid === pid || call.tid === pid) this.#takeBack(call, "execve");
     const path = new ProcessMemory(pid).cString(this.mailbox.u64[(slot + field.args) >> 3] ?? 0n);
     const process = this.processes.begin(pid, path === undefined ? "?" : Buffer.from(path).toString());
     for (const listener of this.onProcess) listener(process);

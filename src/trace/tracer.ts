@@ -28,6 +28,7 @@ export interface TracerOptions {
 }
 
 export class Tracer {
+  readonly #supervisor: Supervisor;
   readonly #calls: CallTable;
   readonly #decoder: Decoder;
   readonly #sink: TraceSink;
@@ -60,7 +61,14 @@ export class Tracer {
     for (const number of numbers(wanted)) this.#wanted[number] = true;
     for (const number of numbers(unseenCalls)) this.#unseen[number] = true;
     for (const number of this.#exec.calls) this.#execs[number] = true;
-    supervisor.serve([...numbers(wanted), ...this.#identity.calls, ...this.#exec.calls], this.#serve);
+    this.#supervisor = supervisor;
+  }
+
+  /** Asks for the calls from now on. */
+  begin(): void {
+    const supervisor = this.#supervisor;
+    const wanted = [...this.#wanted.keys()].filter((number) => this.#wanted[number] === true);
+    supervisor.serve([...wanted, ...this.#identity.calls, ...this.#exec.calls], this.#serve);
     supervisor.onProcess.push(({ pid, program }) =>
       this.#sink.write({ kind: "process-start", pid, timeUs: nowUs(), program, hooked: true }),
     );

@@ -21,7 +21,10 @@ function label(name: string): number {
 
 export function jump(from: Address, to: Address): Uint8Array {
   const distance = to - (from + BigInt(JUMP_LENGTH));
-  assert(BigInt.asIntN(32, distance) === distance, `a jump reaches from 0x${from.toString(16)} to 0x${to.toString(16)}`);
+  assert(
+    BigInt.asIntN(32, distance) === distance,
+    `a jump reaches from 0x${from.toString(16)} to 0x${to.toString(16)}`,
+  );
   const bytes = new Uint8Array(JUMP_LENGTH);
   bytes[0] = JMP_REL32;
   new DataView(bytes.buffer).setInt32(1, Number(distance), true);
