@@ -34,10 +34,12 @@
  *             is ASKED or ASLEEP: take it; answer now or later.
  *   ANSWER    store verdict and result; old = xchg(state, ANSWERED);
  *             old == ASLEEP -> FUTEX_WAKE(state).
- *   SLEEP     sleeping = 1; barrier; summary != 0 -> sleeping = 0, DRAIN; wait to be told.
- *             Told: v = doorbell, start a background FUTEX_WAIT(doorbell, v) that will
- *             tell again, sleeping = 0, DRAIN, in this order. Other events of the event
- *             loop (an answer that comes later, the sweep's timer) need not drain.
+ *   SLEEP     v = doorbell; sleeping = 1; barrier; summary != 0 -> sleeping = 0, DRAIN.
+ *             Otherwise nap: FUTEX_WAIT(doorbell, v) itself, for some milliseconds, unless
+ *             a later answer is being worked on. Or have a background thread do FUTEX_WAIT
+ *             (doorbell, v) and tell the event loop. Never both, for a ring wakes one.
+ *             Then sleeping = 0, DRAIN. Other events of the event loop (an answer that
+ *             comes later, the sweep's timer) need not drain.
  *   SWEEP     a question that was taken and not ended, whose thread is gone: forget the answer
  *             that was to come, clear its pending bit, state = FREE, `claimed` = 0.
  *   LEAVE     (an orderly end) dead = 1; DRAIN, and answer what is reported with its
@@ -47,8 +49,7 @@
  *
  * WHAT MAY HAPPEN AT ANY STEP. A thread is killed. The supervisor is killed; the mark comes
  * some time after its last step. A signal ends a FUTEX_WAIT; its handler may ask too, in a
- * second slot. A vfork parent is blocked until its child is done. The supervisor
- * wakes without reason.
+ * second slot. A vfork parent is blocked until its child is done. A nap ends without a ring.
  *
  * WHAT IS CHECKED.
  *   - no lost wake-up: every thread ends, without timeouts while the supervisor lives (the
@@ -65,8 +66,8 @@
  * WHAT THE MODEL TAUGHT US: drafts of the protocol did each of these.
  *   BUG_RINGER_CLEARS_SLEEPING  a thread that did xchg(sleeping, 0) and was killed, or
  *     stopped, before its FUTEX_WAKE: the supervisor asleep, and nobody else rings
- *   BUG_DOORBELL_READ_LATE  v is read when the background wait begins, not before DRAIN: a
- *     ring between is neither told nor drained
+ *   BUG_DOORBELL_READ_LATE  v is read when the wait begins, not before sleeping = 1: a ring
+ *     between is lost
  *   BUG_SWEEP_KEEPS_LATER  a later answer for a dead thread goes to the slot's next holder
  *   BUG_SWEEP_KEEPS_PENDING  the next holder's question is taken twice
  *   BUG_LEAVE_MARKS_FIRST  a thread withdraws, another claims its slot, and gets the answer
@@ -91,11 +92,11 @@
 #define CALLS 1                 /* how many calls each of them makes */
 #endif
 /* KILL_THREAD (AFTERWARDS: not before the supervisor), KILL_SUPERVISOR, LEAVE: who may end
- * early. STRAY: the supervisor wakes once without reason. SIGNALS: any FUTEX_WAIT may be
- * interrupted, again and again (for LIVENESS: a safety run would take the signal for a
- * wake-up). HANDLER: a party more, whose call runs inside a waiting call of thread 0;
- * HANDLERS: of both threads. VFORK: a party more, the child of thread 0, whose call is a
- * vfork. Policy: NO_RUN, OTHERS (RUN_OTHER, too). */
+ * early. NAPS: the supervisor may nap; one nap may end by time. SIGNALS: any FUTEX_WAIT may
+ * be interrupted, again and again (for LIVENESS: a safety run would take the signal for
+ * a wake-up). HANDLER: a party more, whose call runs inside a waiting call of thread 0;
+ * HANDLERS: of both threads. VFORK: a party more, the child of thread 0, whose call is
+ * a vfork. Policy: NO_RUN, OTHERS (RUN_OTHER, too). */
 
 #if defined(HANDLERS)
 #define PARTIES (THREADS + 2)
@@ -131,7 +132,7 @@ bit reported[SLOTS];
 
 /* ---- the kernel ------------------------------------------------------------------- */
 byte waitsOn[PARTIES];          /* slot + 1 in whose futex queue the thread is, or 0 */
-bit bellWaits;                  /* the background thread is in the doorbell's queue */
+bit bellWaits;                  /* somebody is in the doorbell's queue */
 bit killed[PARTIES];
 bit ended[PARTIES];
 bit halted;                     /* the supervisor takes no further step */
@@ -147,8 +148,8 @@ byte old;                       /* what xchg(state) gave */
 byte v;                         /* the verdict */
 bit now;
 bit leaving;
-#ifdef STRAY
-bit stray = 1;
+#ifdef NAPS
+bit patience = 1;               /* a nap may still end by time */
 #endif
 
 /* ---- ghosts: seen by assertions only ---------------------------------------------- */
@@ -530,6 +531,9 @@ proctype Supervisor() {
     :: !leaving
     :: else -> goto left
     fi;
+#ifndef BUG_DOORBELL_READ_LATE
+    doorbell = 0;               /* v = doorbell */
+#endif
 #ifdef BUG_SLEEPS_AFTER_LOOKING
     if :: summary -> goto again :: else fi;
     sleeping = 1;
@@ -537,19 +541,27 @@ proctype Supervisor() {
     sleeping = 1;                                           /* xchg, a barrier */
     if :: summary -> goto awake :: else fi;
 #endif
+#ifdef NAPS
+    if                          /* not while somebody works on an answer: it would wait, too */
+    :: !LATER(0) && !LATER(SLOTS - 1) ->
+       if
+       :: atomic { doorbell == 0 -> bellWaits = 1 }
+       :: else -> goto awake
+       fi;
+  end_napping:
+       if
+       :: !bellWaits
+       :: atomic { patience && bellWaits -> patience = 0; bellWaits = 0 }
+       fi;
+       goto awake
+    :: true
+    fi;
+#endif
+    armed = 1;
 
   end_asleep:
     if
-    :: atomic {
-         told -> told = 0; armed = 1;
-#ifndef BUG_DOORBELL_READ_LATE
-         doorbell = 0;          /* v = doorbell */
-#endif
-         goto awake
-       }
-#ifdef STRAY
-    :: atomic { stray -> stray = 0; if :: goto awake :: goto end_asleep fi }
-#endif
+    :: atomic { told -> told = 0; goto awake }
     :: LATER(0) && ALL_TAKEN -> answer(0); goto end_asleep
 #if SLOTS > 1
     :: LATER(1) && ALL_TAKEN -> answer(1); goto end_asleep
@@ -637,7 +649,6 @@ proctype Final() {
 init {
   atomic {
     byte p = 0;
-    armed = 1;                  /* v is read before any program is there */
     do
     :: p < PARTIES -> run Caller(p); p++
     :: else -> break
