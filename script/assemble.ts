@@ -22,8 +22,7 @@ const toolchains: readonly Toolchain[] = [
   { folder: "amd64", as: ["as", "--64"], ld: ["ld", "-m", "elf_x86_64"], objdump: ["objdump", "-M", "intel"] },
 ];
 
-const constantName = (text: string): string =>
-  text.replace(/([a-z])([A-Z])/g, "$1_$2").toUpperCase();
+const constantName = (text: string): string => text.replace(/([a-z])([A-Z])/g, "$1_$2").toUpperCase();
 
 /** The layout as assembler symbols: `.set SLOT_TID, 12`. */
 function layoutInclude(): string {
@@ -52,8 +51,24 @@ function assemble(toolchain: Toolchain): string {
     const linked = join(work, "stub");
     writeFileSync(join(work, "layout.inc"), layoutInclude());
     run(toolchain.as, ["-I", work, "-o", object, source]);
-    run(toolchain.ld, ["-e", "bootstrap", "-N", "--no-warn-rwx-segments", "-Ttext=0x1000", "-Tdata=0", "-o", linked, object]);
-    const listing = run(toolchain.objdump, ["-d", "--disassemble-zeroes", "--insn-width=16", "--section=.text", linked]);
+    run(toolchain.ld, [
+      "-e",
+      "bootstrap",
+      "-N",
+      "--no-warn-rwx-segments",
+      "-Ttext=0x1000",
+      "-Tdata=0",
+      "-o",
+      linked,
+      object,
+    ]);
+    const listing = run(toolchain.objdump, [
+      "-d",
+      "--disassemble-zeroes",
+      "--insn-width=16",
+      "--section=.text",
+      linked,
+    ]);
     const symbols = run(toolchain.objdump, ["--syms", linked]);
     return render(listing, symbols);
   } finally {
@@ -72,7 +87,9 @@ function render(listing: string, symbolTable: string): string {
     if (label !== undefined) lines.push(`  // ${label}:`);
     const instruction = /^\s*[0-9a-f]+:\t((?:[0-9a-f]{2} )+)\s*(?:\t(.*))?$/.exec(line);
     if (instruction)
-      lines.push(`  "${(instruction[1] ?? "").replaceAll(" ", "")}", // ${(instruction[2] ?? "").replace(/\s+/g, " ").trim()}`);
+      lines.push(
+        `  "${(instruction[1] ?? "").replaceAll(" ", "")}", // ${(instruction[2] ?? "").replace(/\s+/g, " ").trim()}`,
+      );
   }
   return `// Generated from stub.S by script/assemble.ts. Do not edit.
 import type { StubCode } from "../machine.ts";

@@ -67,7 +67,7 @@ function asText(plan: PatchPlan): string {
   for (const { offset, after, reason } of plan.edits) changes.push([hex(offset), after.length, reason]);
   for (const { offset, bytes, reason } of plan.additions) changes.push([hex(offset), bytes.length, `added: ${reason}`]);
   return [
-    `${bold(program.elf.path)}`,
+    bold(program.elf.path),
     `  Go release  ${program.version ?? "hidden"}`,
     `  module      ${program.module ?? dim("none recorded")}`,
     `  linked      ${describeLink(plan)}`,

@@ -61,9 +61,7 @@ function addTrace(program: Command): void {
         .default(32),
     )
     .addOption(
-      new Option("--timestamps <kind>", "before each line")
-        .choices(["none", "clock", "relative"])
-        .default("none"),
+      new Option("--timestamps <kind>", "before each line").choices(["none", "clock", "relative"]).default("none"),
     )
     .option("--no-follow", "do not hook Go programs that the program starts")
     .addHelpText(
@@ -129,6 +127,6 @@ function addCompletions(program: Command): void {
     .argument("<shell>", "bash, zsh or fish")
     .action(async (shell: string) => {
       const { completions } = await import("./completions.ts");
-      await completions(shell, program);
+      completions(shell, program);
     });
 }

@@ -85,7 +85,12 @@ function requireMachine(): Machine {
 function makeSink(options: TraceCommandOptions): TraceSink {
   const sinks: TraceSink[] = [];
   if (options.timeline !== undefined) sinks.push(new TimelineSink(openOutput(options.timeline)));
-  if (options.summary === true || options.json === true || options.output !== undefined || options.timeline === undefined)
+  if (
+    options.summary === true ||
+    options.json === true ||
+    options.output !== undefined ||
+    options.timeline === undefined
+  )
     sinks.push(mainSink(options));
   return sinks.length === 1 && sinks[0] !== undefined ? sinks[0] : new TeeSink(sinks);
 }

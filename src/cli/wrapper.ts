@@ -42,7 +42,14 @@ export async function withProgramBehindScript<T>(name: string, work: () => Promi
     const programs = nativeProgramsBehind(realpathSync(findProgram(name, process.env, process.cwd())));
     if (programs.length === 0) throw error;
     const { code, message, context, exitCode } = error;
-    throw new ElsewhereError({ code, message, context, exitCode, hint: `it starts ${programs.join(" or ")}: name that`, cause: error });
+    throw new ElsewhereError({
+      code,
+      message,
+      context,
+      exitCode,
+      hint: `it starts ${programs.join(" or ")}: name that`,
+      cause: error,
+    });
   }
 }
 

@@ -8,10 +8,9 @@ import koffi, { type LibraryHandle } from "koffi";
 // null: what this process has already loaded, so glibc and musl are both fine.
 const libc: LibraryHandle = koffi.load(null);
 
-type Native<Arguments extends readonly unknown[]> = (...args: Arguments) => number | bigint;
-
-function native<Arguments extends readonly unknown[]>(prototype: string): (...args: Arguments) => number {
-  const call = libc.func(prototype) as Native<Arguments>;
+/** The C function with this prototype; what it takes is declared where it gets its name. */
+function native(prototype: string): (...args: readonly unknown[]) => number {
+  const call = libc.func(prototype) as (...args: readonly unknown[]) => number | bigint;
   return (...args) => {
     const result = Number(call(...args));
     return result === -1 ? -koffi.errno() : result;
@@ -75,12 +74,18 @@ export class Futex {
 }
 
 const mutexAttributeSize = 16;
-const mutexattrInit = native<[Uint8Array]>("int pthread_mutexattr_init(void *attr)");
-const mutexattrSetpshared = native<[Uint8Array, number]>("int pthread_mutexattr_setpshared(void *attr, int pshared)");
-const mutexattrSetrobust = native<[Uint8Array, number]>("int pthread_mutexattr_setrobust(void *attr, int robust)");
-const mutexInit = native<[number, Uint8Array]>("int pthread_mutex_init(uintptr_t mutex, void *attr)");
-const mutexLock = native<[number]>("int pthread_mutex_lock(uintptr_t mutex)");
-const mutexUnlock = native<[number]>("int pthread_mutex_unlock(uintptr_t mutex)");
+const mutexattrInit: (attributes: Uint8Array) => number = native("int pthread_mutexattr_init(void *attr)");
+const mutexattrSetpshared: (attributes: Uint8Array, value: number) => number = native(
+  "int pthread_mutexattr_setpshared(void *attr, int pshared)",
+);
+const mutexattrSetrobust: (attributes: Uint8Array, value: number) => number = native(
+  "int pthread_mutexattr_setrobust(void *attr, int robust)",
+);
+const mutexInit: (mutex: number, attributes: Uint8Array) => number = native(
+  "int pthread_mutex_init(uintptr_t mutex, void *attr)",
+);
+const mutexLock: (mutex: number) => number = native("int pthread_mutex_lock(uintptr_t mutex)");
+const mutexUnlock: (mutex: number) => number = native("int pthread_mutex_unlock(uintptr_t mutex)");
 
 /**
  * Makes a robust, process-shared mutex at `address` and locks it by the calling thread:
@@ -146,9 +151,8 @@ export function processVmWrite(pid: number, address: bigint, bytes: Uint8Array):
 /** A view of memory that was mapped at `address`; it must not be used after munmap. */
 export const viewMemory = (address: number, length: number): ArrayBuffer => koffi.view(address, length);
 
-const prlimitCall = native<[number, number, BigUint64Array | null, BigUint64Array | null]>(
-  "int prlimit(int pid, int resource, void *new_limit, void *old_limit)",
-);
+const prlimitCall: (pid: number, resource: number, set: BigUint64Array | null, get: BigUint64Array | null) => number =
+  native("int prlimit(int pid, int resource, void *new_limit, void *old_limit)");
 
 /** A soft and a hard limit, as in struct rlimit. */
 export interface ResourceLimit {

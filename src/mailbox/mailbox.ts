@@ -98,7 +98,11 @@ export class Mailbox implements Disposable {
       if (this.i32[summaryStart + i] === 0) continue;
       for (let summary = Atomics.exchange(this.i32, summaryStart + i, 0); summary !== 0; summary &= summary - 1) {
         const word = i * 32 + lowestBit(summary);
-        for (let pending = Atomics.exchange(this.i32, (PENDING >> 2) + word, 0); pending !== 0; pending &= pending - 1) {
+        for (
+          let pending = Atomics.exchange(this.i32, (PENDING >> 2) + word, 0);
+          pending !== 0;
+          pending &= pending - 1
+        ) {
           const slot = SLOTS + (word * 32 + lowestBit(pending)) * SLOT_SIZE;
           const state = Atomics.load(this.i32, (slot + field.state) >> 2);
           if (state !== slotState.asked && state !== slotState.askedAsleep) continue; // withdrawn, or its thread died

@@ -41,7 +41,7 @@ export class Call {
   #open = true;
   #ran = false;
   #reported: Reported | undefined;
-  #onAbandoned: ((why: Abandoned) => void)[] = [];
+  readonly #onAbandoned: ((why: Abandoned) => void)[] = [];
   #memory: ProcessMemory | undefined;
 
   constructor(mailbox: Mailbox, slot: number, process: Process, tid: number, owner: CallOwner) {

@@ -29,7 +29,9 @@ function traceWith(cache: string, program: string = probe): Promise<Outcome> {
 }
 
 const copies = (cache: string): string[] =>
-  readdirSync(cache, { recursive: true, encoding: "utf8" }).filter((name) => /copies\/[0-9a-f]{64}\/(?!plan\.json)/.test(name));
+  readdirSync(cache, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /copies\/[0-9a-f]{64}\/(?!plan\.json)/.test(name),
+  );
 
 test("ten runs at once make one copy, and the original is untouched", async () => {
   const program = join(folder, "server");
@@ -39,7 +41,9 @@ test("ten runs at once make one copy, and the original is untouched", async () =
   const outcomes = await Promise.all(Array.from({ length: 10 }, () => traceWith(cache, program)));
   for (const outcome of outcomes) expect(outcome).toMatchObject({ exitCode: 0, stdout: "wrong 1\n" });
   expect(copies(cache)).toHaveLength(1);
-  expect(readdirSync(join(cache, readdirSync(cache)[0] ?? "")).filter((name) => name.startsWith("making-"))).toEqual([]);
+  expect(readdirSync(join(cache, readdirSync(cache)[0] ?? "")).filter((name) => name.startsWith("making-"))).toEqual(
+    [],
+  );
   expect(readFileSync(program).equals(readFileSync(probe))).toBe(true);
 }, 120_000);
 

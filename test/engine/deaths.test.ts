@@ -24,10 +24,15 @@ beforeAll(async () => {
 const places = (home: string): readonly string[] => ["/dev/shm", home];
 
 function filesIn(folders: readonly string[]): string[] {
-  return folders.flatMap((folder) => (existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [])).sort();
+  return folders
+    .flatMap((folder) => (existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []))
+    .sort();
 }
 
-function start(home: string, args: readonly string[]): { supervisor: ChildProcess; text: () => string; closed: Promise<unknown> } {
+function start(
+  home: string,
+  args: readonly string[],
+): { supervisor: ChildProcess; text: () => string; closed: Promise<unknown> } {
   const [program = "", ...rest] = answered([], [probe, ...args]);
   const supervisor = spawn(program, rest, {
     stdio: ["ignore", "pipe", "pipe"],

@@ -38,11 +38,15 @@ const situations: Readonly<Record<string, Situation>> = {
 
 describe.each([[[]], [["--all"]], [["--late"]], [["--slots", "4"]]])("answered with %j", (flags) => {
   for (const [name, situation] of Object.entries(situations)) {
-    test.skipIf(Boolean(situation.unless))(`${name}${situation.unless ? ` (skipped: ${situation.unless})` : ""}`, async () => {
-      const outcome = await run(answered(flags, [probe, ...situation.args]), { cwd: "/", timeoutMs: 60_000 });
-      expect(outcome.stdout).toMatch(situation.prints);
-      expect(outcome).toMatchObject({ exitCode: 0, timedOut: false });
-    }, 70_000);
+    test.skipIf(Boolean(situation.unless))(
+      `${name}${situation.unless ? ` (skipped: ${situation.unless})` : ""}`,
+      async () => {
+        const outcome = await run(answered(flags, [probe, ...situation.args]), { cwd: "/", timeoutMs: 60_000 });
+        expect(outcome.stdout).toMatch(situation.prints);
+        expect(outcome).toMatchObject({ exitCode: 0, timedOut: false });
+      },
+      70_000,
+    );
   }
 });
 
