@@ -1,0 +1,86 @@
+/** ioctl: requests by name, and the argument of those that programs use in ordinary life. */
+import {
+  argument,
+  decimal,
+  hex,
+  int,
+  late,
+  output,
+  type ArgumentFormat,
+  type CallState,
+  type Format,
+  type OutputFormat,
+  type Scope,
+} from "../format.ts";
+import { nameOf } from "../named.ts";
+import { characters, number, outputOf, outputOfOne, pointerTo, pointerToOne, structure } from "../structure.ts";
+import { hex as hexText, type Decoded } from "../value.ts";
+import { byName } from "./descriptors.ts";
+
+/** Direction, type, number and size, as include/uapi/asm-generic/ioctl.h packs them. */
+function unnamed(request: number): Decoded {
+  const directions = ["_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE"];
+  const [direction, size, type, nr] = [
+    request >>> 30,
+    (request >>> 16) & 0x3fff,
+    (request >>> 8) & 0xff,
+    request & 0xff,
+  ];
+  return {
+    text: `_IOC(${directions[direction]}, ${hexText(type)}, ${hexText(nr)}, ${hexText(size)})`,
+    value: request,
+  };
+}
+
+export const ioctlRequest: Format =
+  ({ abi }) =>
+  (value) => {
+    const request = Number(value);
+    const name = nameOf(abi.constants.ioctlRequest, request);
+    return name === undefined ? unnamed(request) : { text: name, value: name };
+  };
+
+const requestOf = (scope: Scope): ((call: CallState) => string | undefined) => {
+  const register = argument(scope, "cmd");
+  const requests = scope.abi.constants.ioctlRequest;
+  return (call) => nameOf(requests, register(call) & 0xffff_ffffn);
+};
+
+const windowSize = structure("winsize", { ws_row: decimal, ws_col: decimal, ws_xpixel: decimal, ws_ypixel: decimal });
+const oneInt = number("i32", decimal);
+const oneHex = number("u32", hex);
+
+/** Only the name goes in; what else is in the union depends on the request. */
+const interfaceName = structure(
+  "ifreq",
+  { "ifr_ifrn.ifrn_name": characters },
+  { names: { "ifr_ifrn.ifrn_name": "ifr_name" }, brief: ["ifr_ifrn.ifrn_name"] },
+);
+
+const formats: Readonly<Record<string, ArgumentFormat>> = {
+  TIOCGWINSZ: outputOf(windowSize),
+  TIOCSWINSZ: pointerTo(windowSize),
+  TIOCGPGRP: outputOfOne(oneInt),
+  TIOCSPGRP: pointerToOne(oneInt),
+  TIOCGSID: outputOfOne(oneInt),
+  TIOCSCTTY: int,
+  TIOCGPTN: outputOfOne(oneInt),
+  TIOCSPTLCK: pointerToOne(oneInt),
+  FIONREAD: outputOfOne(oneInt),
+  TIOCOUTQ: outputOfOne(oneInt),
+  FIONBIO: pointerToOne(oneInt),
+  FIOASYNC: pointerToOne(oneInt),
+  FICLONE: int,
+  FS_IOC_GETFLAGS: outputOfOne(oneHex),
+  FS_IOC_SETFLAGS: pointerToOne(oneHex),
+  BLKSSZGET: outputOfOne(oneInt),
+  BLKGETSIZE64: outputOfOne(number("u64", decimal)),
+  SIOCGIFINDEX: late(pointerTo(interfaceName)),
+  SIOCGIFFLAGS: late(pointerTo(interfaceName)),
+  SIOCGIFADDR: late(pointerTo(interfaceName)),
+  SIOCGIFMTU: late(pointerTo(interfaceName)),
+  SIOCGIFHWADDR: late(pointerTo(interfaceName)),
+  RNDGETENTCNT: outputOfOne(oneInt),
+};
+
+export const ioctlArgument: OutputFormat = byName(requestOf, formats, output(hex));

@@ -1,0 +1,114 @@
+/** Calls on the address space. Addresses are input here, never followed. */
+import { remoteIovec } from "../buffer.ts";
+import { argument, decimal, fd, hex, int, pointer, type CallFormats, type Format } from "../format.ts";
+import { enumeration, flags, maskedFlags } from "../named.ts";
+import { hex as hexText, jsonInteger } from "../value.ts";
+
+const protection = flags("protection", "PROT_???");
+/** Offsets are written in hexadecimal here. */
+const offset: Format = () => (value) => ({ text: hexText(value), value: jsonInteger(value) });
+
+/** mremap's new address counts with MREMAP_FIXED or MREMAP_DONTUNMAP (include/uapi/linux/mman.h). */
+const newAddressFlags = 0x6n;
+const newAddress: Format = (scope) => {
+  const register = argument(scope, "flags");
+  const print = pointer(scope);
+  return (value, call) => ((register(call) & newAddressFlags) === 0n ? undefined : print(value, call));
+};
+
+export const memoryCalls: CallFormats = {
+  mmap: {
+    addr: pointer,
+    len: decimal,
+    prot: protection,
+    flags: maskedFlags("mmapType", 0xf, "mmapFlags", "MAP_???"),
+    fd: int,
+    off: offset,
+  },
+  mprotect: { start: pointer, len: decimal, prot: protection },
+  pkey_mprotect: { start: pointer, len: decimal, prot: protection, pkey: decimal },
+  munmap: { addr: pointer, len: decimal },
+  mremap: {
+    addr: pointer,
+    old_len: decimal,
+    new_len: decimal,
+    flags: flags("mremapFlags", "MREMAP_???"),
+    new_addr: newAddress,
+  },
+  brk: { brk: pointer },
+  madvise: { start: pointer, len: decimal, behavior: enumeration("madvice", "MADV_???") },
+  process_madvise: {
+    pidfd: fd,
+    vec: remoteIovec("vlen"),
+    vlen: decimal,
+    behavior: enumeration("madvice", "MADV_???"),
+    flags: hex,
+  },
+  mincore: { start: pointer, len: decimal, vec: pointer },
+  msync: { start: pointer, len: decimal, flags: flags("msyncFlags", "MS_???") },
+  mlock: { start: pointer, len: decimal },
+  mlock2: { start: pointer, len: decimal, flags: flags("mlockFlags", "MLOCK_???") },
+  munlock: { start: pointer, len: decimal },
+  mlockall: { flags: flags("mlockallFlags", "MCL_???") },
+  mseal: { start: pointer, len: decimal, flags: hex },
+  membarrier: { cmd: flags("membarrierCommand", "MEMBARRIER_CMD_???"), flags: hex, cpu_id: decimal },
+  process_vm_readv: {
+    pid: decimal,
+    lvec: remoteIovec("liovcnt"),
+    liovcnt: decimal,
+    rvec: remoteIovec("riovcnt"),
+    riovcnt: decimal,
+    flags: hex,
+  },
+  process_vm_writev: {
+    pid: decimal,
+    lvec: remoteIovec("liovcnt"),
+    liovcnt: decimal,
+    rvec: remoteIovec("riovcnt"),
+    riovcnt: decimal,
+    flags: hex,
+  },
+  process_mrelease: { pidfd: fd, flags: hex },
+  set_mempolicy: {
+    mode: maskedFlags("memoryPolicy", 0x1fff, "memoryPolicyFlags", "MPOL_???"),
+    nmask: pointer,
+    maxnode: decimal,
+  },
+  get_mempolicy: {
+    policy: pointer,
+    nmask: pointer,
+    maxnode: decimal,
+    addr: pointer,
+    flags: flags("getMemoryPolicyFlags", "MPOL_F_???"),
+  },
+  mbind: {
+    start: pointer,
+    len: decimal,
+    mode: maskedFlags("memoryPolicy", 0x1fff, "memoryPolicyFlags", "MPOL_???"),
+    nmask: pointer,
+    maxnode: decimal,
+    flags: flags("bindFlags", "MPOL_MF_???"),
+  },
+  pkey_alloc: { flags: hex, init_val: hex },
+  pkey_free: { pkey: decimal },
+  shmget: { key: hex, size: decimal, flag: ipcMode("sharedMemoryGetFlags") },
+  shmat: { shmid: decimal, shmaddr: pointer, shmflg: flags("sharedMemoryFlags", "SHM_???") },
+  shmdt: { shmaddr: pointer },
+  shmctl: { shmid: decimal, cmd: enumeration("ipcCommand", "SHM_???"), buf: pointer },
+  semget: { key: hex, nsems: decimal, semflg: ipcMode("ipcFlags") },
+  msgget: { key: hex, msgflg: ipcMode("ipcFlags") },
+};
+
+/** Flags above, permissions in the low nine bits: `IPC_CREAT|0600`. */
+function ipcMode(set: "ipcFlags" | "sharedMemoryGetFlags"): Format {
+  return (scope) => {
+    const print = flags(set, "???")(scope);
+    return (value, call) => {
+      const bits = Number(BigInt.asUintN(32, BigInt(value)));
+      const permissions = `0${(bits & 0o777).toString(8).padStart(2, "0")}`;
+      const rest = bits & ~0o777;
+      const names = rest === 0 ? "" : `${print(rest >>> 0, call)?.text ?? ""}|`;
+      return { text: `${names}${permissions}`, value: `${names}${permissions}` };
+    };
+  };
+}

@@ -1,0 +1,129 @@
+/** Flags and enumerations by name, as strace's printflags and printxval write them. */
+import type { ConstantSetName, NamedValues } from "../../linux/abi.ts";
+import { simple, type Format, type Print } from "./format.ts";
+import { hex, type Decoded, type Integer } from "./value.ts";
+
+/** Programs use few combinations: what was written once is kept, up to this many. */
+const remembered = 512;
+
+/** A printer that remembers. */
+export function memoized(print: (value: Integer) => Decoded): Print {
+  const known = new Map<Integer, Decoded>();
+  return (value) => {
+    let decoded = known.get(value);
+    if (decoded === undefined) {
+      decoded = print(value);
+      if (known.size < remembered) known.set(value, decoded);
+    }
+    return decoded;
+  };
+}
+
+/** Names that fit, and what they leave over. A set's zero name stands for zero alone. */
+export function splitFlags(values: NamedValues, flags: Integer): { names: string[]; rest: bigint } {
+  let rest = BigInt.asUintN(64, BigInt(flags));
+  if (rest === 0n) return { names: values.filter(([, value]) => value === 0).map(([name]) => name), rest };
+  const names: string[] = [];
+  for (const [name, value] of values) {
+    const bits = BigInt(value);
+    if (bits === 0n || (rest & bits) !== bits) continue;
+    names.push(name);
+    rest &= ~bits;
+  }
+  return { names, rest };
+}
+
+/** "O_RDONLY|O_CLOEXEC", "0", and where nothing fits, the number with `unknown` as a C comment. */
+export function flagsText(values: NamedValues, flags: Integer, unknown: string): string {
+  const { names, rest } = splitFlags(values, flags);
+  if (names.length === 0) return rest === 0n ? "0" : `${hex(rest)} /* ${unknown} */`;
+  return (rest === 0n ? names : [...names, hex(rest)]).join("|");
+}
+
+/** The JSON of flags: the names, bits without one in hexadecimal. */
+export function flagsValue(values: NamedValues, flags: Integer): string {
+  const { names, rest } = splitFlags(values, flags);
+  return (rest === 0n && names.length > 0 ? names : [...names, hex(rest)]).join("|");
+}
+
+/** A name, or several, or the number where there is none. */
+export interface Named {
+  readonly text: string;
+  readonly value: string | number;
+}
+
+export const flagsOf = (values: NamedValues, flags: Integer, unknown: string): Named => ({
+  text: flagsText(values, flags, unknown),
+  value: flagsValue(values, flags),
+});
+
+export function nameOf(values: NamedValues, value: Integer): string | undefined {
+  const number = Number(value);
+  return values.find((entry) => entry[1] === number)?.[0];
+}
+
+/** "AF_INET", or the number with `unknown` as a C comment. */
+export function enumerationOf(values: NamedValues, value: Integer, unknown: string): Named {
+  const name = nameOf(values, value);
+  return name === undefined
+    ? { text: `${hex(value)} /* ${unknown} */`, value: Number(value) }
+    : { text: name, value: name };
+}
+
+/** "MAP_???", from the first name of a set, where strace's word is that. */
+export function unknownName(values: NamedValues): string {
+  const first = values[0]?.[0] ?? "";
+  return `${/^_*[A-Z0-9]+_/.exec(first)?.[0] ?? first}???`;
+}
+
+/** @param unknown what strace calls a value of which nothing is known: "MAP_???" */
+export const flags =
+  (set: ConstantSetName, unknown?: string): Format =>
+  ({ abi }) => {
+    const values = abi.constants[set];
+    const comment = unknown ?? unknownName(values);
+    return memoized((value) => flagsOf(values, value, comment));
+  };
+
+/** A number with a name. */
+export const enumeration =
+  (set: ConstantSetName, unknown?: string): Format =>
+  ({ abi }) => {
+    const values = abi.constants[set];
+    const comment = unknown ?? unknownName(values);
+    return memoized((value) => enumerationOf(values, value, comment));
+  };
+
+/** Several sets in one number: a part that is enumerated under a mask, and flags beside it. */
+export const maskedFlags =
+  (type: ConstantSetName, mask: number, set: ConstantSetName, unknown?: string): Format =>
+  ({ abi }) => {
+    const types = abi.constants[type];
+    const values = abi.constants[set];
+    const typeUnknown = unknown ?? unknownName(types);
+    return memoized((value) => {
+      const number = Number(value);
+      const kind = enumerationOf(types, (number & mask) >>> 0, typeUnknown);
+      const rest = (number & ~mask) >>> 0;
+      if (rest === 0) return kind;
+      const { names, rest: left } = splitFlags(values, rest);
+      const parts = left === 0n ? names : [...names, hex(left)];
+      return {
+        text: [kind.text, ...parts].join("|"),
+        value: [`${kind.value}`, ...parts].join("|"),
+      };
+    });
+  };
+
+/** A number that stands alone when it has no name. */
+export const plainEnumeration =
+  (set: ConstantSetName): Format =>
+  ({ abi }) => {
+    const values = abi.constants[set];
+    return memoized((value) => {
+      const name = nameOf(values, value);
+      return name === undefined ? { text: hex(value), value: Number(value) } : { text: name, value: name };
+    });
+  };
+
+export const constant = (text: string): Format => simple(() => ({ text, value: text }));
