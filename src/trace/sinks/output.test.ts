@@ -177,27 +177,23 @@ const diskFull: unknown = expect.objectContaining({
   hint: "free some space on that file system, or write the trace elsewhere with -o",
 });
 
-test("a full disk is a typed error, once", () => {
+test("a full disk stops the trace, not the program, and is told in the end", () => {
   const output = openOutput("/dev/full");
   output.write("one\n");
-  expect(() => output.flush()).toThrow(diskFull);
+  output.flush();
+  output.write("two\n");
+  expect(() => output.close()).toThrow(diskFull);
+});
+
+test("a full disk is told at once to whoever wants to know, and once", async () => {
+  const { promise: told, resolve } = Promise.withResolvers<unknown>();
+  const failures: unknown[] = [];
+  const output = openOutput("/dev/full", (error) => resolve(failures.push(error)));
+  output.write("one\n");
+  await told;
   output.write("two\n");
   output.close();
-});
-
-test("a full disk that a timer met is told to the next one who writes", async () => {
-  const output = openOutput("/dev/full");
-  output.write("one\n");
-  // Ours was set first and fires first.
-  await new Promise((resolve) => setTimeout(resolve, limits.delayMs));
-  expect(() => output.write("two\n")).toThrow(diskFull);
-  output.close();
-});
-
-test("a full disk that is met at the very end is told, and the file closed", () => {
-  const output = openOutput("/dev/full");
-  output.write("one\n");
-  expect(() => output.close()).toThrow(diskFull);
+  expect(failures).toEqual([diskFull]);
 });
 
 test.each(["-", "/dev/stdout", "/dev/stderr"])(

@@ -21,17 +21,26 @@ import { isatty } from "node:tty";
 import { ElsewhereError } from "../../errors.ts";
 
 export interface Output {
-  /** Appends text of one or more whole lines; it is kept in one piece. */
+  /** Appends text of one or more whole lines; it is kept in one piece. Never throws: see {@link OnFailure}. */
   write(text: string): void;
   /** Whether one of our own descriptors, which the program inherits, leads to the same terminal, file or pipe. */
   isSameAs(fd: number): boolean;
   /** Tells what the program itself wrote last to the same place: did it end a line? Undefined: nobody can tell. */
   foreignText(endsLine: boolean | undefined): void;
-  /** @throws ElsewhereError "output-unusable" */
   flush(): void;
-  /** Flushes, and closes what {@link openOutput} opened. */
+  /**
+   * Flushes, and closes what {@link openOutput} opened.
+   * @throws ElsewhereError "output-unusable", when writing has failed and nobody was told
+   */
   close(): void;
 }
+
+/**
+ * Told once, at the moment when writing fails. The program goes on, without a trace:
+ * its calls must not suffer from a full disk of ours. Where there is nobody to be told,
+ * {@link Output.close} throws.
+ */
+export type OnFailure = (error: ElsewhereError) => void;
 
 export const limits: {
   readonly delayMs: number;
@@ -52,8 +61,8 @@ const usualWidth = 80;
 type Kind = "terminal" | "file" | "stream";
 
 /** An output on a descriptor that somebody else owns: standard error. `name` is for error messages. */
-export function outputTo(fd: number, name: string): Output {
-  return new DescriptorOutput(fd, name, true);
+export function outputTo(fd: number, name: string, onFailure?: OnFailure): Output {
+  return new DescriptorOutput(fd, name, true, onFailure);
 }
 
 const ownDescriptors: Readonly<Record<string, number>> = { "-": 1, "/dev/stdout": 1, "/dev/stderr": 2 };
@@ -63,9 +72,9 @@ const ownDescriptors: Readonly<Record<string, number>> = { "-": 1, "/dev/stdout"
  * descriptors: opened anew they would be emptied and lose their position.
  * @throws ElsewhereError "output-unusable"
  */
-export function openOutput(path: string): Output {
+export function openOutput(path: string, onFailure?: OnFailure): Output {
   const own = ownDescriptors[path];
-  if (own !== undefined) return outputTo(own, path);
+  if (own !== undefined) return outputTo(own, path, onFailure);
   const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND } = fs.constants;
   let fd;
   try {
@@ -74,7 +83,7 @@ export function openOutput(path: string): Output {
   } catch (cause) {
     throw unusable(path, cause);
   }
-  return new DescriptorOutput(fd, path, false);
+  return new DescriptorOutput(fd, path, false, onFailure);
 }
 
 class DescriptorOutput implements Output {
@@ -88,10 +97,15 @@ class DescriptorOutput implements Output {
   #atLineStart: boolean | undefined;
   /** Nobody reads any more, or writing failed: further text goes nowhere. */
   #ended = false;
-  /** What went wrong in a flush that nobody was waiting for; thrown by the next call. */
-  #failure: ElsewhereError | undefined;
+  readonly #onFailure: OnFailure;
+  #untold: ElsewhereError | undefined;
 
-  constructor(fd: number, name: string, shared: boolean) {
+  constructor(fd: number, name: string, shared: boolean, onFailure: OnFailure | undefined) {
+    this.#onFailure =
+      onFailure ??
+      ((error) => {
+        this.#untold = error;
+      });
     this.#fd = fd;
     this.#name = name;
     this.#shared = shared;
@@ -99,7 +113,6 @@ class DescriptorOutput implements Output {
   }
 
   write(text: string): void {
-    this.#throwFailure();
     if (this.#ended) return;
     this.#gathered += text;
     if (this.#gathered.length >= limits.gatheredLength) this.flush();
@@ -122,7 +135,6 @@ class DescriptorOutput implements Output {
 
   flush(): void {
     if (this.#scheduled) this.#unschedule();
-    this.#throwFailure();
     if (this.#gathered === "" || this.#ended) return;
     const text = (this.#shared ? this.#lineStart() : "") + this.#gathered;
     this.#gathered = "";
@@ -133,27 +145,21 @@ class DescriptorOutput implements Output {
       else writeAll(this.#fd, bytes);
     } catch (cause) {
       this.#ended = true;
-      if (!isCode(cause, "EPIPE")) throw unusable(this.#name, cause);
+      if (!isCode(cause, "EPIPE")) this.#onFailure(unusable(this.#name, cause));
     }
   }
 
   close(): void {
-    try {
-      this.flush();
-    } finally {
-      this.#ended = true;
-      if (!this.#shared) fs.closeSync(this.#fd);
-    }
+    this.flush();
+    this.#ended = true;
+    if (!this.#shared) fs.closeSync(this.#fd);
+    if (this.#untold) throw this.#untold;
   }
 
   #schedule(): NodeJS.Timeout | NodeJS.Immediate {
     const flush = (): void => {
       this.#scheduled = undefined;
-      try {
-        this.flush();
-      } catch (error) {
-        this.#failure = error as ElsewhereError;
-      }
+      this.flush();
     };
     if (this.#kind === "terminal") return setImmediate(flush);
     // Not a reason to live on: whoever ends calls close().
@@ -164,12 +170,6 @@ class DescriptorOutput implements Output {
     clearTimeout(this.#scheduled as NodeJS.Timeout);
     clearImmediate(this.#scheduled as NodeJS.Immediate);
     this.#scheduled = undefined;
-  }
-
-  #throwFailure(): void {
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (failure) throw failure;
   }
 
   #lineStart(): string {

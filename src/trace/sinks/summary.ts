@@ -90,11 +90,8 @@ export class SummarySink implements TraceSink {
 
   close(): void {
     const summary = this.summary();
-    try {
-      this.#output.write(this.#json ? `${JSON.stringify(summary)}\n` : summaryTable(summary));
-    } finally {
-      this.#output.close();
-    }
+    this.#output.write(this.#json ? `${JSON.stringify(summary)}\n` : summaryTable(summary));
+    this.#output.close();
   }
 
   /** As it stands. */
