@@ -1,0 +1,45 @@
+/**
+ * Benchmarks, every figure beside what it is to be compared with, measured in the same run.
+ *
+ *     npm run bench -- [--json] [--rounds N] [--only roundtrip,quiet,crowd,startup,bundle,idle]
+ *
+ * Exit code 1 when a promise was missed.
+ */
+import { parseArgs } from "node:util";
+import { benchBundle } from "./bundle.ts";
+import { benchCrowd } from "./crowd.ts";
+import { benchIdle } from "./idle.ts";
+import { describeMachine } from "./machine.ts";
+import { benchQuiet } from "./quiet.ts";
+import { isMet, markdown, type Section } from "./report.ts";
+import { benchRoundTrip } from "./roundtrip.ts";
+import { benchStartup } from "./startup.ts";
+import { prepare, type Tools } from "./tools.ts";
+
+const benches: Readonly<Record<string, (tools: Tools, rounds: number) => Promise<Section>>> = {
+  roundtrip: benchRoundTrip,
+  quiet: benchQuiet,
+  crowd: benchCrowd,
+  startup: benchStartup,
+  bundle: benchBundle,
+  idle: benchIdle,
+};
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    rounds: { type: "string", default: "5" },
+    only: { type: "string", default: Object.keys(benches).join(",") },
+  },
+});
+const machine = describeMachine();
+const tools = await prepare();
+const sections: Section[] = [];
+for (const name of values.only.split(",")) {
+  const bench = benches[name];
+  if (bench === undefined) throw new Error(`no benchmark is called ${name}: ${Object.keys(benches).join(", ")}`);
+  console.error(`bench: ${name}`);
+  sections.push(await bench(tools, Number(values.rounds)));
+}
+console.log(values.json ? JSON.stringify({ machine, sections }, null, 2) : markdown(machine, sections));
+if (!sections.every(({ targets }) => targets.every(isMet))) process.exitCode = 1;

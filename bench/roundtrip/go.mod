@@ -1,0 +1,3 @@
+module elsewhere/bench/roundtrip
+
+go 1.21
