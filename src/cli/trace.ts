@@ -49,7 +49,7 @@ async function run(name: string, args: readonly string[], options: TraceCommandO
   const sink = makeSink(options);
   const decoder = new Decoder(machine.calls, machine.name, { stringLimit: options.stringLimit });
   using supervisor = new Supervisor({ futexCall: machine.calls.number("futex") ?? 0 });
-  const tracer = new Tracer(supervisor, { calls: machine.calls, wanted, decoder, sink, cache, follow: options.follow });
+  const tracer = new Tracer(supervisor, { machine, wanted, decoder, sink, cache, follow: options.follow });
   tracer.begin();
   const { pid, ended } = await launch(supervisor, {
     program: name,

@@ -21,8 +21,7 @@ export const memfdCreate: (name: string, flags: number) => number = native(
   "int memfd_create(const char *name, unsigned int flags)",
 );
 
-/** @returns the address, or −errno */
-export const mmap: (
+const mmap: (
   address: number,
   length: number,
   protection: number,
@@ -31,7 +30,36 @@ export const mmap: (
   offset: number,
 ) => number = native("intptr_t mmap(uintptr_t addr, size_t length, int prot, int flags, int fd, int64_t offset)");
 
+const PROT_READ_WRITE = 3;
+const PROT_READ_EXEC = 5;
+const MAP_SHARED = 1;
+const MAP_PRIVATE_ANONYMOUS = 0x22;
+
+/** Maps a file for reading and writing, shared. @returns the address, or −errno */
+export const mapShared = (descriptor: number, length: number): number =>
+  mmap(0, length, PROT_READ_WRITE, MAP_SHARED, descriptor, 0);
+
 export const munmap: (address: number, length: number) => number = native("int munmap(uintptr_t addr, size_t length)");
+
+const mprotect: (address: number, length: number, protection: number) => number = native(
+  "int mprotect(uintptr_t addr, size_t length, int prot)",
+);
+
+/**
+ * Makes position-independent machine code a function of this process.
+ * @param code  it is copied
+ * @param entry where the function begins in it, bytes; C type `uint64_t f(void)`
+ * @returns undefined where the system forbids it
+ */
+export function loadFunction(code: Uint8Array, entry: number): (() => bigint) | undefined {
+  const address = mmap(0, code.length, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
+  if (address < 0) return undefined;
+  new Uint8Array(viewMemory(address, code.length)).set(code);
+  if (mprotect(address, code.length, PROT_READ_EXEC) < 0) return undefined;
+  return () => BigInt(koffi.call(address + entry, ticksPrototype) as number | bigint);
+}
+
+const ticksPrototype = koffi.proto("uint64_t elsewhere_ticks(void)");
 
 export const kill: (pid: number, signal: number) => number = native("int kill(int pid, int sig)");
 

@@ -23,7 +23,7 @@ export const VERSION = 1;
 export const header = {
   magic: 0x00,
   version: 0x04,
-  /** How many PAUSEs a thread spins before it sleeps. */
+  /** How many rounds a thread spins before it sleeps; in between it yields its processor. */
   spin: 0x08,
   /** (slots − 1) × slot size: the claim's probe mask. */
   slotMask: 0x0c,
@@ -105,6 +105,8 @@ export const HELLO: number = CLASS_COUNT - 1;
 export const MARKS_SIZE = 0x10000;
 /** `FUTEX_OWNER_DIED`, include/uapi/linux/futex.h. */
 export const OWNER_DIED = 0x40000000;
+/** A round of spinning, in PAUSEs: about a microsecond. */
+export const PAUSES_PER_ROUND = 32;
 /** How long a sleeping thread trusts the supervisor to be alive before it looks, seconds. */
 export const OWNER_CHECK_SECONDS = 1;
 

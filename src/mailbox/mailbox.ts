@@ -14,7 +14,15 @@
 import { closeSync, ftruncateSync } from "node:fs";
 import { ElsewhereError } from "../errors.ts";
 import { errnoText } from "../linux/errno.ts";
-import { Futex, lockRobustMutex, memfdCreate, mmap, munmap, unlockRobustMutex, viewMemory } from "../linux/native.ts";
+import {
+  Futex,
+  lockRobustMutex,
+  mapShared,
+  memfdCreate,
+  munmap,
+  unlockRobustMutex,
+  viewMemory,
+} from "../linux/native.ts";
 import {
   CLASS_COUNT,
   callClass,
@@ -34,8 +42,6 @@ import {
 } from "./layout.ts";
 
 const MFD_CLOEXEC = 1;
-const PROT_READ_WRITE = 3;
-const MAP_SHARED = 1;
 /** Where the lock word stands in a pthread_mutex_t: glibc at its start, musl behind its type. */
 const lockWordOffsets: readonly number[] = [0, 4];
 const TID_MASK = 0x3fffffff;
@@ -43,13 +49,13 @@ const TID_MASK = 0x3fffffff;
 export interface MailboxOptions {
   /** The processor's number of the futex call. */
   readonly futexCall: number;
-  /** How many PAUSEs a waiting thread spins before it sleeps. */
+  /** How many rounds a waiting thread spins before it sleeps. */
   readonly spin?: number;
   /** Slots in use; a power of two. Tests choose few. */
   readonly slots?: number;
 }
 
-const DEFAULT_SPIN = 2000;
+const DEFAULT_SPIN = 100;
 
 export class Mailbox implements Disposable {
   readonly descriptor: number;
@@ -66,7 +72,7 @@ export class Mailbox implements Disposable {
     this.#futex = new Futex(options.futexCall);
     this.descriptor = checked("memfd_create", memfdCreate("elsewhere-mailbox", MFD_CLOEXEC));
     ftruncateSync(this.descriptor, MAILBOX_SIZE);
-    this.#address = checked("mmap", mmap(0, MAILBOX_SIZE, PROT_READ_WRITE, MAP_SHARED, this.descriptor, 0));
+    this.#address = checked("mmap", mapShared(this.descriptor, MAILBOX_SIZE));
     const memory = viewMemory(this.#address, MAILBOX_SIZE);
     this.u8 = new Uint8Array(memory);
     this.i32 = new Int32Array(memory);

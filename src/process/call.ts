@@ -111,14 +111,11 @@ export class Call {
     if (this.#end()) for (const tidy of this.#onAbandoned) tidy(why);
   }
 
-  /** The processor's time stamps right before and after the last {@link run}; undefined before one. */
-  get ticks(): { readonly start: bigint; readonly end: bigint } | undefined {
+  /** How long the kernel took for the last {@link run}, in the processor's ticks; undefined before one. */
+  get ticks(): bigint | undefined {
     if (!this.#ran) return undefined;
     const { u64 } = this.#mailbox;
-    return {
-      start: u64[(this.slot + field.startTicks) >> 3] ?? 0n,
-      end: u64[(this.slot + field.endTicks) >> 3] ?? 0n,
-    };
+    return (u64[(this.slot + field.endTicks) >> 3] ?? 0n) - (u64[(this.slot + field.startTicks) >> 3] ?? 0n);
   }
 
   /** Where byte `offset` of the mailbox is for the program. */

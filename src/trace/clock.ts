@@ -1,28 +1,37 @@
 /**
  * Turns the processor's ticks, taken by the program's own thread right before and after a
- * call, into microseconds. The rate is measured as the trace goes on: between the first and
- * the latest pair of (ticks, our clock) seen. A pair is late by the way to the supervisor, at
- * most some hundred microseconds when it had to be woken; once the pairs are far enough apart the
- * rate is good to a few in a hundred, and it improves. Before that `toUs` knows nothing.
+ * call, into microseconds. The rate comes from two readings of the same counter beside
+ * our own clock: one when the trace is set up, one when the first duration is asked for. Starting
+ * the program lies between, some milliseconds at least, so the rate is good to one in a thousand.
  */
-const SETTLED_MS = 5;
+import { loadFunction } from "../linux/native.ts";
+import type { StubCode } from "../machine/machine.ts";
+
+const FIRST_INTERVAL_MS = 1;
 
 export class TickClock {
-  #firstTicks: bigint | undefined;
-  #firstMs = 0;
-  #usPerTick = 0;
+  readonly #read: (() => bigint) | undefined;
+  readonly #startTicks: bigint;
+  readonly #startMs: number;
+  #usPerTick: number | undefined;
 
-  /** At `nowMs` of our clock the processor's counter stood at `ticks`, or a little later. */
-  sample(ticks: bigint, nowMs: number): void {
-    if (this.#firstTicks === undefined) {
-      this.#firstTicks = ticks;
-      this.#firstMs = nowMs;
-    } else if (nowMs - this.#firstMs > SETTLED_MS && ticks > this.#firstTicks)
-      this.#usPerTick = ((nowMs - this.#firstMs) * 1000) / Number(ticks - this.#firstTicks);
+  /** @param stub its label `ticks` is the function that reads the counter */
+  constructor({ code, codeOffset, labels }: StubCode) {
+    this.#read = loadFunction(code, (labels["ticks"] ?? 0) - codeOffset);
+    this.#startTicks = this.#read?.() ?? 0n;
+    this.#startMs = performance.now();
   }
 
-  /** @returns undefined while the rate is not known */
+  /** @returns undefined where the rate cannot be known */
   toUs(ticks: bigint): number | undefined {
-    return this.#usPerTick === 0 ? undefined : Number(ticks) * this.#usPerTick;
+    this.#usPerTick ??= this.#measure();
+    return this.#usPerTick === undefined ? undefined : Number(ticks) * this.#usPerTick;
+  }
+
+  #measure(): number | undefined {
+    if (this.#read === undefined) return undefined;
+    const us = (performance.now() - this.#startMs) * 1000;
+    const ticks = Number(this.#read() - this.#startTicks);
+    return us > FIRST_INTERVAL_MS * 1000 && ticks > 0 ? us / ticks : undefined;
   }
 }

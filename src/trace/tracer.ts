@@ -7,6 +7,7 @@ import type { CallTable } from "../linux/calls.ts";
 import type { Call, Done } from "../process/call.ts";
 import { ExecFollower } from "../process/exec.ts";
 import { Identity } from "../process/identity.ts";
+import type { Machine } from "../machine/machine.ts";
 import type { CopyCache } from "../patch/cache.ts";
 import type { Supervisor } from "../process/supervisor.ts";
 import { TickClock } from "./clock.ts";
@@ -17,7 +18,7 @@ import type { TraceSink } from "./record.ts";
 const unseenCalls: readonly string[] = ["clone", "clone3", "fork", "vfork", "exit", "exit_group", "rt_sigreturn"];
 
 export interface TracerOptions {
-  readonly calls: CallTable;
+  readonly machine: Machine;
   /** Names of the calls that get a record. */
   readonly wanted: ReadonlySet<string>;
   readonly decoder: Decoder;
@@ -32,7 +33,7 @@ export class Tracer {
   readonly #calls: CallTable;
   readonly #decoder: Decoder;
   readonly #sink: TraceSink;
-  readonly #clock = new TickClock();
+  readonly #clock: TickClock;
   readonly #identity: Identity;
   readonly #exec: ExecFollower;
   readonly #follow: boolean;
@@ -41,7 +42,8 @@ export class Tracer {
   readonly #execs: boolean[] = [];
 
   constructor(supervisor: Supervisor, options: TracerOptions) {
-    const { calls, wanted } = options;
+    const { wanted } = options;
+    const { calls } = options.machine;
     const numbers = (names: Iterable<string>): number[] => [...names].flatMap((name) => calls.number(name) ?? []);
     this.#calls = calls;
     this.#decoder = options.decoder;
@@ -62,6 +64,7 @@ export class Tracer {
     for (const number of numbers(unseenCalls)) this.#unseen[number] = true;
     for (const number of this.#exec.calls) this.#execs[number] = true;
     this.#supervisor = supervisor;
+    this.#clock = new TickClock(options.machine.stub);
   }
 
   /** Asks for the calls from now on. */
@@ -111,10 +114,8 @@ export class Tracer {
   }
 
   #duration(call: Call, startedMs: number): number {
-    const now = performance.now();
-    const { ticks } = call;
-    if (ticks !== undefined) this.#clock.sample(ticks.end, now);
-    const us = (ticks && this.#clock.toUs(ticks.end - ticks.start)) ?? (now - startedMs) * 1000;
+    const us =
+      (call.ticks === undefined ? undefined : this.#clock.toUs(call.ticks)) ?? (performance.now() - startedMs) * 1000;
     return Math.round(us * 1000) / 1000;
   }
 }

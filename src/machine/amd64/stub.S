@@ -47,6 +47,7 @@
 .set SYS_mmap, 9
 .set SYS_mprotect, 10
 .set SYS_munmap, 11
+.set SYS_sched_yield, 24
 .set SYS_gettid, 186
 .set SYS_futex, 202
 .set FUTEX_WAIT, 0
@@ -303,17 +304,22 @@ request:
     syscall
 .globl wait
 wait:
-    mov ecx, [r8 + HEADER_SPIN]
-1:  cmp dword ptr [rbx + SLOT_STATE], STATE_ASKED
+    mov esi, [r8 + HEADER_SPIN]             # rounds
+1:  mov ecx, PAUSES_PER_ROUND
+2:  cmp dword ptr [rbx + SLOT_STATE], STATE_ASKED
     jne answered
     pause
     sub ecx, 1
+    jg 2b
+    mov eax, SYS_sched_yield                # the supervisor may want this very processor
+    syscall
+    sub esi, 1
     jg 1b
     mov eax, STATE_ASKED
     mov ecx, STATE_ASKED_ASLEEP
     lock cmpxchg [rbx + SLOT_STATE], ecx
     jne answered
-2:  mov rdi, rbx
+3:  mov rdi, rbx
     mov esi, FUTEX_WAIT
     mov edx, STATE_ASKED_ASLEEP
     lea r10, [rip + owner_check]
@@ -322,7 +328,7 @@ wait:
     cmp dword ptr [rbx + SLOT_STATE], STATE_ASKED_ASLEEP
     jne answered
     test dword ptr [r8 + HEADER_OWNER], OWNER_DIED
-    jz 2b
+    jz 3b
     mov eax, STATE_ASKED_ASLEEP
     mov ecx, STATE_WITHDRAWN
     lock cmpxchg [rbx + SLOT_STATE], ecx
@@ -391,6 +397,15 @@ run_site:
     mov [rbx + SLOT_END_TICKS], rax
     mov dword ptr [rbx + SLOT_REPORTED], 1
     jmp request
+
+# ---------------------------------------------------------------- for the supervisor
+# uint64_t ticks(void): the counter that `run` stores. Called by the supervisor, to learn its rate.
+.globl ticks
+ticks:
+    rdtsc
+    shl rdx, 32
+    or rax, rdx
+    ret
 
 # ---------------------------------------------------------------- thunk template
 # Copied once per site. Holes: the displaced instructions go in front of `thunk`, the
