@@ -45,7 +45,7 @@ const isGenerated = ({ path }: Source): boolean => path.includes("/generated/") 
 /** "src/elf/header.ts" → "elf", "src/errors.ts" → "errors". */
 function layerOf(path: string): string {
   const [, first = ""] = path.split("/");
-  return first.replace(/\.ts$/, "");
+  return first.replace(/(?:\.test)?\.ts$/, "");
 }
 
 /** What is wrong with the imports of one file. */
