@@ -7,7 +7,7 @@
 export interface SetSpecification {
   /** Headers that define the names; `private:` ones are the kernel's own, of which only the constants are read. */
   readonly from: readonly string[];
-  /** Macros and enumerators by name, or by pattern. */
+  /** Macros and enumerators by name, or by pattern. Flags are printed in the order of their names here, then by value. */
   readonly names: readonly (string | RegExp)[];
   /** Of those that the patterns find, these not. */
   readonly except: readonly (string | RegExp)[];
@@ -29,7 +29,11 @@ const split = (text: string): string[] => text.trim().split(/\s+/);
 export const sets: Record<string, SetSpecification> = {
   // Files
   accessMode: enumeration("linux/fcntl.h", "O_RDONLY O_WRONLY O_RDWR O_ACCMODE"),
-  openFlags: flags("linux/fcntl.h", /^(O_\w+|FASYNC)$/, "O_ACCMODE O_RDONLY O_WRONLY O_RDWR O_NDELAY"),
+  openFlags: flags(
+    "linux/fcntl.h",
+    `O_CREAT O_EXCL O_NOCTTY O_TRUNC O_APPEND O_NONBLOCK O_SYNC O_DSYNC O_DIRECT O_LARGEFILE O_NOFOLLOW O_NOATIME
+     O_CLOEXEC O_PATH O_TMPFILE O_DIRECTORY FASYNC`,
+  ),
   resolveFlags: flags("linux/openat2.h", /^RESOLVE_/),
   atFlags: flags(
     "linux/fcntl.h",
@@ -55,7 +59,7 @@ export const sets: Record<string, SetSpecification> = {
   notifyFlags: flags("linux/fcntl.h", /^DN_/),
   leaseHints: enumeration("linux/fcntl.h", /^RWH_|^RWF_WRITE_LIFE_NOT_SET/, "RWF_WRITE_LIFE_NOT_SET"),
   flockOperation: flags("linux/fcntl.h", "LOCK_SH LOCK_EX LOCK_NB LOCK_UN LOCK_MAND LOCK_RW LOCK_READ LOCK_WRITE"),
-  fallocateFlags: flags("linux/falloc.h", /^FALLOC_FL_/),
+  fallocateFlags: flags("linux/falloc.h", /^FALLOC_FL_/, "FALLOC_FL_ALLOCATE_RANGE"),
   advice: enumeration("linux/fadvise.h", /^POSIX_FADV_/),
   syncFileRangeFlags: flags("linux/fs.h", /^SYNC_FILE_RANGE_/, "SYNC_FILE_RANGE_WRITE_AND_WAIT"),
   renameFlags: flags("linux/fs.h", /^RENAME_/),
@@ -83,16 +87,16 @@ export const sets: Record<string, SetSpecification> = {
   fileSystemMagic: enumeration(
     "linux/magic.h",
     /(_MAGIC|_SUPER_MAGIC|_MAGIC_NUMBER|FUTEXFS_MAGIC)$/,
-    /^(REISERFS_SUPER_MAGIC_|EXT[23]_|CIFS_|DEVMEM|BALLOON|Z3FOLD|ZSMALLOC|MTD_|STACK_END|BTRFS_TEST|NFS_PIPE)/,
+    /^(REISERFS_SUPER_MAGIC_|EXT[34]_|CIFS_|DEVMEM|BALLOON|Z3FOLD|ZSMALLOC|MTD_|STACK_END|BTRFS_TEST|NFS_PIPE)/,
   ),
   mountStatistics: flags("private:include/linux/statfs.h", /^ST_/),
 
   // Memory
-  protection: flags("asm/mman.h", /^PROT_/, "PROT_NONE"),
+  protection: flags("asm/mman.h", /^PROT_/),
   mmapFlags: flags(
     "linux/mman.h asm/mman.h",
     /^MAP_/,
-    /^MAP_(TYPE|FILE|SHARED|PRIVATE|SHARED_VALIDATE|DROPPABLE|ABOVE4G|HUGE_\w+)$/,
+    /^MAP_(TYPE|FILE|SHARED|PRIVATE|SHARED_VALIDATE|DROPPABLE|UNINITIALIZED|ABOVE4G|HUGE_\w+)$/,
   ),
   mmapType: enumeration("linux/mman.h", "MAP_FILE MAP_SHARED MAP_PRIVATE MAP_SHARED_VALIDATE MAP_DROPPABLE"),
   mremapFlags: flags("linux/mman.h", /^MREMAP_/),
@@ -109,7 +113,7 @@ export const sets: Record<string, SetSpecification> = {
   bindFlags: flags("linux/mempolicy.h", "MPOL_MF_STRICT MPOL_MF_MOVE MPOL_MF_MOVE_ALL"),
   membarrierCommand: flags(
     "linux/membarrier.h",
-    `MEMBARRIER_CMD_GLOBAL MEMBARRIER_CMD_GLOBAL_EXPEDITED MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED
+    `MEMBARRIER_CMD_QUERY MEMBARRIER_CMD_GLOBAL MEMBARRIER_CMD_GLOBAL_EXPEDITED MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED
      MEMBARRIER_CMD_PRIVATE_EXPEDITED MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED
      MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE
      MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ
@@ -124,11 +128,7 @@ export const sets: Record<string, SetSpecification> = {
     `CLONE_VM CLONE_FS CLONE_FILES CLONE_SIGHAND CLONE_THREAD CLONE_NEWTIME CLONE_NEWNS CLONE_SYSVSEM CLONE_NEWCGROUP
      CLONE_NEWUTS CLONE_NEWIPC CLONE_NEWUSER CLONE_NEWPID CLONE_NEWNET`,
   ),
-  waitFlags: flags(
-    "linux/wait.h",
-    "WNOHANG WUNTRACED WSTOPPED WEXITED WCONTINUED WNOWAIT __WNOTHREAD __WALL __WCLONE",
-    "WSTOPPED",
-  ),
+  waitFlags: flags("linux/wait.h", "WNOHANG WSTOPPED WEXITED WCONTINUED WNOWAIT __WNOTHREAD __WALL __WCLONE"),
   waitidFlags: flags("linux/wait.h", "WNOHANG WSTOPPED WEXITED WCONTINUED WNOWAIT __WNOTHREAD __WALL __WCLONE"),
   waitidType: enumeration("linux/wait.h", "P_ALL P_PID P_PGID P_PIDFD"),
   pidfdFlags: flags("linux/pidfd.h", "PIDFD_NONBLOCK PIDFD_THREAD"),
@@ -171,6 +171,8 @@ export const sets: Record<string, SetSpecification> = {
     /^FUTEX_/,
     /^FUTEX_(32|WAITERS|OWNER_DIED|TID_MASK|BITSET_MATCH_ANY|OP_\w+|PRIVATE_FLAG|CLOCK_REALTIME|CMD_MASK|WAITV_MAX|\w+_PRIVATE)$/,
   ),
+  futexWakeOperation: enumeration("linux/futex.h", "FUTEX_OP_SET FUTEX_OP_ADD FUTEX_OP_OR FUTEX_OP_ANDN FUTEX_OP_XOR"),
+  futexWakeComparison: enumeration("linux/futex.h", /^FUTEX_OP_CMP_/),
   futexFlags: flags("linux/futex.h", "FUTEX_PRIVATE_FLAG FUTEX_CLOCK_REALTIME"),
   rseqFlags: flags("linux/rseq.h", "RSEQ_FLAG_UNREGISTER"),
   kcmpType: enumeration(
@@ -191,6 +193,7 @@ export const sets: Record<string, SetSpecification> = {
     /^PTRACE_(EVENT_\w+|O_\w+|PEEKSIGINFO_SHARED|RSEQ\w+|EVENTMSG_\w+|SYSCALL_INFO_\w+|OLDSETOPTIONS)$/,
   ),
   ioPriorityWho: enumeration("linux/ioprio.h", "IOPRIO_WHO_PROCESS IOPRIO_WHO_PGRP IOPRIO_WHO_USER"),
+  keySpecial: enumeration("linux/keyctl.h", /^KEY_SPEC_/),
   keyctlCommand: enumeration(
     "linux/keyctl.h",
     /^KEYCTL_/,
@@ -198,20 +201,24 @@ export const sets: Record<string, SetSpecification> = {
   ),
 
   // Signals
-  signalAction: flags("asm/signal.h", /^SA_/, "SA_NOMASK SA_ONESHOT"),
+  signalAction: flags(
+    "asm/signal.h",
+    `SA_RESTORER SA_ONSTACK SA_RESTART SA_NODEFER SA_RESETHAND SA_SIGINFO SA_NOCLDSTOP SA_NOCLDWAIT SA_UNSUPPORTED
+     SA_EXPOSE_TAGBITS`,
+  ),
   signalHow: enumeration("asm/signal.h", "SIG_BLOCK SIG_UNBLOCK SIG_SETMASK"),
   signalStackFlags: flags("asm/signal.h linux/signal.h", /^SS_/, "SS_FLAG_BITS"),
   signalNotify: enumeration("asm/siginfo.h", /^SIGEV_/, "SIGEV_MAX_SIZE"),
   signalCode: enumeration("asm/siginfo.h", /^SI_/, /^SI_(MAX_SIZE|PAD_SIZE|PAD|LOAD_OVERRUN)$/),
   childCode: enumeration("asm/siginfo.h", /^CLD_/),
-  signalfdFlags: flags("linux/signalfd.h", /^SFD_/),
+  signalfdFlags: flags("linux/signalfd.h", "SFD_CLOEXEC SFD_NONBLOCK"),
 
   // Events and time
   pollEvents: flags("asm/poll.h", /^POLL(?!_)/),
   epollEvents: flags("linux/eventpoll.h", /^EPOLL/, /^EPOLL_|^EPOLLNVAL$/),
   epollOperation: enumeration("linux/eventpoll.h", /^EPOLL_CTL_/),
   epollFlags: flags("linux/eventpoll.h", "EPOLL_CLOEXEC"),
-  eventfdFlags: flags("linux/eventfd.h", /^EFD_/),
+  eventfdFlags: flags("linux/eventfd.h", "EFD_SEMAPHORE EFD_CLOEXEC EFD_NONBLOCK"),
   timerfdFlags: flags("linux/timerfd.h", "TFD_CLOEXEC TFD_NONBLOCK"),
   timerfdSetFlags: flags("linux/timerfd.h", "TFD_TIMER_ABSTIME TFD_TIMER_CANCEL_ON_SET"),
   clock: enumeration("linux/time.h", /^CLOCK_/),
@@ -288,6 +295,8 @@ export const sets: Record<string, SetSpecification> = {
     "SCM_RIGHTS SCM_CREDENTIALS SCM_SECURITY SCM_PIDFD SO_TIMESTAMP_OLD SO_TIMESTAMPNS_OLD SO_TIMESTAMPING_OLD SO_TIMESTAMP_NEW SO_TIMESTAMPNS_NEW SO_TIMESTAMPING_NEW",
   ),
   timestampingFlags: flags("linux/net_tstamp.h", /^SOF_TIMESTAMPING_/, "SOF_TIMESTAMPING_LAST SOF_TIMESTAMPING_MASK"),
+  etherProtocol: enumeration("linux/if_ether.h", /^ETH_P_/, "ETH_P_802_3_MIN"),
+  interfaceFlags: flags("linux/if.h", /^IFF_/),
   hardwareType: enumeration("linux/if_arp.h", /^ARPHRD_/, "ARPHRD_HDLC"),
 
   // Mounts

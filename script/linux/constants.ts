@@ -86,7 +86,10 @@ function valuesOf(kernel: KernelHeaders, machine: Machine, name: string, set: Se
     const next = ordered[index + 1];
     if (next?.[1] === value) throw new Error(`${machine} ${name}: ${key} and ${next[0]} are both ${hex(value)}`);
   }
-  return set.enumeration ? ordered : supersetsFirst(ordered);
+  if (set.enumeration) return ordered;
+  // Flags that are listed keep the order of the list, which is strace's.
+  const listed = found.filter(([key]) => set.names.includes(key));
+  return [...listed, ...supersetsFirst(ordered.filter((entry) => !set.names.includes(entry[0])))];
 }
 
 /** Bits ascending, but a name for several bits ahead of the names for some of them: the first that fits is printed. */

@@ -77,6 +77,8 @@ export type ConstantSetName =
   | "seccompFilterFlags"
   | "seccompAction"
   | "futexCommand"
+  | "futexWakeOperation"
+  | "futexWakeComparison"
   | "futexFlags"
   | "rseqFlags"
   | "kcmpType"
@@ -85,6 +87,7 @@ export type ConstantSetName =
   | "personality"
   | "personalityFlags"
   | "ioPriorityWho"
+  | "keySpecial"
   | "keyctlCommand"
   | "signalAction"
   | "signalHow"
@@ -125,6 +128,8 @@ export type ConstantSetName =
   | "shutdownHow"
   | "controlType"
   | "timestampingFlags"
+  | "etherProtocol"
+  | "interfaceFlags"
   | "hardwareType"
   | "mountFlags"
   | "unmountFlags"
@@ -185,8 +190,8 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["AT_REMOVEDIR", 0x200],
   ],
   accessFlags: [
-    ["AT_SYMLINK_NOFOLLOW", 0x100],
     ["AT_EACCESS", 0x200],
+    ["AT_SYMLINK_NOFOLLOW", 0x100],
     ["AT_EMPTY_PATH", 0x1000],
   ],
   statxMask: [
@@ -335,7 +340,6 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["LOCK_WRITE", 0x80],
   ],
   fallocateFlags: [
-    ["FALLOC_FL_ALLOCATE_RANGE", 0x0],
     ["FALLOC_FL_KEEP_SIZE", 0x1],
     ["FALLOC_FL_PUNCH_HOLE", 0x2],
     ["FALLOC_FL_NO_HIDE_STALE", 0x4],
@@ -431,8 +435,8 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["IN_ONESHOT", 0x80000000],
   ],
   inotifyFlags: [
-    ["IN_NONBLOCK", 0x800],
     ["IN_CLOEXEC", 0x80000],
+    ["IN_NONBLOCK", 0x800],
   ],
   fanotifyInitFlags: [
     ["FAN_CLOEXEC", 0x1],
@@ -508,7 +512,7 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["USBDEVICE_SUPER_MAGIC", 40866],
     ["ADFS_SUPER_MAGIC", 44533],
     ["AFFS_SUPER_MAGIC", 44543],
-    ["EXT4_SUPER_MAGIC", 61267],
+    ["EXT2_SUPER_MAGIC", 61267],
     ["ECRYPTFS_SUPER_MAGIC", 61791],
     ["CGROUP_SUPER_MAGIC", 0x27e0eb],
     ["EFS_SUPER_MAGIC", 0x414a53],
@@ -637,9 +641,9 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["MPOL_PREFERRED_MANY", 5],
   ],
   memoryPolicyFlags: [
-    ["MPOL_F_NUMA_BALANCING", 0x2000],
-    ["MPOL_F_RELATIVE_NODES", 0x4000],
     ["MPOL_F_STATIC_NODES", 0x8000],
+    ["MPOL_F_RELATIVE_NODES", 0x4000],
+    ["MPOL_F_NUMA_BALANCING", 0x2000],
   ],
   getMemoryPolicyFlags: [
     ["MPOL_F_NODE", 0x1],
@@ -652,6 +656,7 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["MPOL_MF_MOVE_ALL", 0x4],
   ],
   membarrierCommand: [
+    ["MEMBARRIER_CMD_QUERY", 0x0],
     ["MEMBARRIER_CMD_GLOBAL", 0x1],
     ["MEMBARRIER_CMD_GLOBAL_EXPEDITED", 0x2],
     ["MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED", 0x4],
@@ -718,12 +723,12 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["CLONE_INTO_CGROUP", 0x200000000],
   ],
   unshareFlags: [
-    ["CLONE_NEWTIME", 0x80],
     ["CLONE_VM", 0x100],
     ["CLONE_FS", 0x200],
     ["CLONE_FILES", 0x400],
     ["CLONE_SIGHAND", 0x800],
     ["CLONE_THREAD", 0x10000],
+    ["CLONE_NEWTIME", 0x80],
     ["CLONE_NEWNS", 0x20000],
     ["CLONE_SYSVSEM", 0x40000],
     ["CLONE_NEWCGROUP", 0x2000000],
@@ -735,7 +740,7 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
   ],
   waitFlags: [
     ["WNOHANG", 0x1],
-    ["WUNTRACED", 0x2],
+    ["WSTOPPED", 0x2],
     ["WEXITED", 0x4],
     ["WCONTINUED", 0x8],
     ["WNOWAIT", 0x1000000],
@@ -760,8 +765,8 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["P_PIDFD", 3],
   ],
   pidfdFlags: [
-    ["PIDFD_THREAD", 0x80],
     ["PIDFD_NONBLOCK", 0x800],
+    ["PIDFD_THREAD", 0x80],
   ],
   pidfdSignalFlags: [
     ["PIDFD_SIGNAL_THREAD", 0x1],
@@ -1022,6 +1027,21 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["FUTEX_CMP_REQUEUE_PI", 12],
     ["FUTEX_LOCK_PI2", 13],
   ],
+  futexWakeOperation: [
+    ["FUTEX_OP_SET", 0],
+    ["FUTEX_OP_ADD", 1],
+    ["FUTEX_OP_OR", 2],
+    ["FUTEX_OP_ANDN", 3],
+    ["FUTEX_OP_XOR", 4],
+  ],
+  futexWakeComparison: [
+    ["FUTEX_OP_CMP_EQ", 0],
+    ["FUTEX_OP_CMP_NE", 1],
+    ["FUTEX_OP_CMP_LT", 2],
+    ["FUTEX_OP_CMP_LE", 3],
+    ["FUTEX_OP_CMP_GT", 4],
+    ["FUTEX_OP_CMP_GE", 5],
+  ],
   futexFlags: [
     ["FUTEX_PRIVATE_FLAG", 0x80],
     ["FUTEX_CLOCK_REALTIME", 0x100],
@@ -1077,6 +1097,16 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["IOPRIO_WHO_PGRP", 2],
     ["IOPRIO_WHO_USER", 3],
   ],
+  keySpecial: [
+    ["KEY_SPEC_REQUESTOR_KEYRING", -8],
+    ["KEY_SPEC_REQKEY_AUTH_KEY", -7],
+    ["KEY_SPEC_GROUP_KEYRING", -6],
+    ["KEY_SPEC_USER_SESSION_KEYRING", -5],
+    ["KEY_SPEC_USER_KEYRING", -4],
+    ["KEY_SPEC_SESSION_KEYRING", -3],
+    ["KEY_SPEC_PROCESS_KEYRING", -2],
+    ["KEY_SPEC_THREAD_KEYRING", -1],
+  ],
   keyctlCommand: [
     ["KEYCTL_GET_KEYRING_ID", 0],
     ["KEYCTL_JOIN_SESSION_KEYRING", 1],
@@ -1113,16 +1143,16 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["KEYCTL_WATCH_KEY", 32],
   ],
   signalAction: [
-    ["SA_NOCLDSTOP", 0x1],
-    ["SA_NOCLDWAIT", 0x2],
-    ["SA_SIGINFO", 0x4],
-    ["SA_UNSUPPORTED", 0x400],
-    ["SA_EXPOSE_TAGBITS", 0x800],
     ["SA_RESTORER", 0x4000000],
     ["SA_ONSTACK", 0x8000000],
     ["SA_RESTART", 0x10000000],
     ["SA_NODEFER", 0x40000000],
     ["SA_RESETHAND", 0x80000000],
+    ["SA_SIGINFO", 0x4],
+    ["SA_NOCLDSTOP", 0x1],
+    ["SA_NOCLDWAIT", 0x2],
+    ["SA_UNSUPPORTED", 0x400],
+    ["SA_EXPOSE_TAGBITS", 0x800],
   ],
   signalHow: [
     ["SIG_BLOCK", 0],
@@ -1162,8 +1192,8 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["CLD_CONTINUED", 6],
   ],
   signalfdFlags: [
-    ["SFD_NONBLOCK", 0x800],
     ["SFD_CLOEXEC", 0x80000],
+    ["SFD_NONBLOCK", 0x800],
   ],
   pollEvents: [
     ["POLLIN", 0x1],
@@ -1208,12 +1238,12 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
   ],
   eventfdFlags: [
     ["EFD_SEMAPHORE", 0x1],
-    ["EFD_NONBLOCK", 0x800],
     ["EFD_CLOEXEC", 0x80000],
+    ["EFD_NONBLOCK", 0x800],
   ],
   timerfdFlags: [
-    ["TFD_NONBLOCK", 0x800],
     ["TFD_CLOEXEC", 0x80000],
+    ["TFD_NONBLOCK", 0x800],
   ],
   timerfdSetFlags: [
     ["TFD_TIMER_ABSTIME", 0x1],
@@ -1338,8 +1368,8 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["SOCK_PACKET", 10],
   ],
   socketFlags: [
-    ["SOCK_NONBLOCK", 0x800],
     ["SOCK_CLOEXEC", 0x80000],
+    ["SOCK_NONBLOCK", 0x800],
   ],
   internetProtocol: [
     ["IPPROTO_IP", 0],
@@ -1810,6 +1840,130 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
   timestampingFlags: [
     ["SOF_TIMESTAMPING_TX_RECORD_MASK", 0x303],
   ],
+  etherProtocol: [
+    ["ETH_P_802_3", 1],
+    ["ETH_P_AX25", 2],
+    ["ETH_P_ALL", 3],
+    ["ETH_P_802_2", 4],
+    ["ETH_P_SNAP", 5],
+    ["ETH_P_DDCMP", 6],
+    ["ETH_P_WAN_PPP", 7],
+    ["ETH_P_PPP_MP", 8],
+    ["ETH_P_LOCALTALK", 9],
+    ["ETH_P_CAN", 12],
+    ["ETH_P_CANFD", 13],
+    ["ETH_P_CANXL", 14],
+    ["ETH_P_PPPTALK", 16],
+    ["ETH_P_TR_802_2", 17],
+    ["ETH_P_MOBITEX", 21],
+    ["ETH_P_CONTROL", 22],
+    ["ETH_P_IRDA", 23],
+    ["ETH_P_ECONET", 24],
+    ["ETH_P_HDLC", 25],
+    ["ETH_P_ARCNET", 26],
+    ["ETH_P_DSA", 27],
+    ["ETH_P_TRAILER", 28],
+    ["ETH_P_LOOP", 96],
+    ["ETH_P_PHONET", 245],
+    ["ETH_P_IEEE802154", 246],
+    ["ETH_P_CAIF", 247],
+    ["ETH_P_XDSA", 248],
+    ["ETH_P_MAP", 249],
+    ["ETH_P_MCTP", 250],
+    ["ETH_P_PUP", 512],
+    ["ETH_P_PUPAT", 513],
+    ["ETH_P_IP", 2048],
+    ["ETH_P_X25", 2053],
+    ["ETH_P_ARP", 2054],
+    ["ETH_P_BPQ", 2303],
+    ["ETH_P_IEEEPUP", 2560],
+    ["ETH_P_IEEEPUPAT", 2561],
+    ["ETH_P_ERSPAN2", 8939],
+    ["ETH_P_TSN", 8944],
+    ["ETH_P_BATMAN", 17157],
+    ["ETH_P_DEC", 24576],
+    ["ETH_P_DNA_DL", 24577],
+    ["ETH_P_DNA_RC", 24578],
+    ["ETH_P_DNA_RT", 24579],
+    ["ETH_P_LAT", 24580],
+    ["ETH_P_DIAG", 24581],
+    ["ETH_P_CUST", 24582],
+    ["ETH_P_SCA", 24583],
+    ["ETH_P_TEB", 25944],
+    ["ETH_P_RARP", 32821],
+    ["ETH_P_ATALK", 32923],
+    ["ETH_P_AARP", 33011],
+    ["ETH_P_8021Q", 33024],
+    ["ETH_P_IPX", 33079],
+    ["ETH_P_IPV6", 34525],
+    ["ETH_P_PAUSE", 34824],
+    ["ETH_P_SLOW", 34825],
+    ["ETH_P_WCCP", 34878],
+    ["ETH_P_MPLS_UC", 34887],
+    ["ETH_P_MPLS_MC", 34888],
+    ["ETH_P_ATMMPOA", 34892],
+    ["ETH_P_PPP_DISC", 34915],
+    ["ETH_P_PPP_SES", 34916],
+    ["ETH_P_LINK_CTL", 34924],
+    ["ETH_P_ATMFATE", 34948],
+    ["ETH_P_PAE", 34958],
+    ["ETH_P_PROFINET", 34962],
+    ["ETH_P_REALTEK", 34969],
+    ["ETH_P_AOE", 34978],
+    ["ETH_P_ETHERCAT", 34980],
+    ["ETH_P_8021AD", 34984],
+    ["ETH_P_802_EX1", 34997],
+    ["ETH_P_ERSPAN", 35006],
+    ["ETH_P_PREAUTH", 35015],
+    ["ETH_P_TIPC", 35018],
+    ["ETH_P_LLDP", 35020],
+    ["ETH_P_MRP", 35043],
+    ["ETH_P_MACSEC", 35045],
+    ["ETH_P_8021AH", 35047],
+    ["ETH_P_MVRP", 35061],
+    ["ETH_P_1588", 35063],
+    ["ETH_P_NCSI", 35064],
+    ["ETH_P_PRP", 35067],
+    ["ETH_P_CFM", 35074],
+    ["ETH_P_FCOE", 35078],
+    ["ETH_P_TDLS", 35085],
+    ["ETH_P_FIP", 35092],
+    ["ETH_P_IBOE", 35093],
+    ["ETH_P_80221", 35095],
+    ["ETH_P_HSR", 35119],
+    ["ETH_P_NSH", 35151],
+    ["ETH_P_LOOPBACK", 36864],
+    ["ETH_P_QINQ1", 37120],
+    ["ETH_P_QINQ2", 37376],
+    ["ETH_P_QINQ3", 37632],
+    ["ETH_P_EDSA", 56026],
+    ["ETH_P_DSA_8021Q", 56027],
+    ["ETH_P_DSA_A5PSW", 57345],
+    ["ETH_P_IFE", 60734],
+    ["ETH_P_AF_IUCV", 64507],
+  ],
+  interfaceFlags: [
+    ["IFF_UP", 0x1],
+    ["IFF_VOLATILE", 0x70c5a],
+    ["IFF_BROADCAST", 0x2],
+    ["IFF_DEBUG", 0x4],
+    ["IFF_LOOPBACK", 0x8],
+    ["IFF_POINTOPOINT", 0x10],
+    ["IFF_NOTRAILERS", 0x20],
+    ["IFF_RUNNING", 0x40],
+    ["IFF_NOARP", 0x80],
+    ["IFF_PROMISC", 0x100],
+    ["IFF_ALLMULTI", 0x200],
+    ["IFF_MASTER", 0x400],
+    ["IFF_SLAVE", 0x800],
+    ["IFF_MULTICAST", 0x1000],
+    ["IFF_PORTSEL", 0x2000],
+    ["IFF_AUTOMEDIA", 0x4000],
+    ["IFF_DYNAMIC", 0x8000],
+    ["IFF_LOWER_UP", 0x10000],
+    ["IFF_DORMANT", 0x20000],
+    ["IFF_ECHO", 0x40000],
+  ],
   hardwareType: [
     ["ARPHRD_NETROM", 0],
     ["ARPHRD_ETHER", 1],
@@ -1923,11 +2077,11 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
   ],
   openTreeFlags: [
     ["OPEN_TREE_CLONE", 0x1],
+    ["OPEN_TREE_CLOEXEC", 0x80000],
     ["AT_SYMLINK_NOFOLLOW", 0x100],
     ["AT_NO_AUTOMOUNT", 0x800],
     ["AT_EMPTY_PATH", 0x1000],
     ["AT_RECURSIVE", 0x8000],
-    ["OPEN_TREE_CLOEXEC", 0x80000],
   ],
   moveMountFlags: [
     ["MOVE_MOUNT_F_SYMLINKS", 0x1],

@@ -3,7 +3,7 @@ import type { Abi } from "../../linux/abi.ts";
 import type { JsonValue } from "../record.ts";
 import { argument, type CallState, type Format, type OutputFormat, type Scope } from "./format.ts";
 import { readExactly } from "./memory.ts";
-import { enumerationOf } from "./named.ts";
+import { enumerationOf, type Named } from "./named.ts";
 import { u16, u32 } from "./scalar.ts";
 import { jsonName, quoted } from "./text.ts";
 import { hex, nullPointer, pointer, type Decoded, type Integer } from "./value.ts";
@@ -31,6 +31,12 @@ export function ipv6(bytes: Uint8Array, at: number): string {
   return start < 0 ? write(groups) : `${write(groups.slice(0, start))}::${write(groups.slice(start + length))}`;
 }
 
+/** `htons(ETH_P_ALL)` */
+export function etherProtocol(protocol: number, abi: Abi): Named {
+  const named = enumerationOf(abi.constants.etherProtocol, protocol, "ETH_P_???");
+  return { text: `htons(${named.text})`, value: named.value };
+}
+
 interface Family {
   /** Shortest address that holds the fields. */
   readonly size: number;
@@ -41,7 +47,7 @@ interface Family {
 function unixName(bytes: Uint8Array): { text: string; value: Record<string, JsonValue> } {
   const name = bytes.subarray(2);
   if (name.length === 0) return { text: "", value: {} };
-  if (name[0] === 0 && name.length > 1) {
+  if (name[0] === 0) {
     return { text: `, sun_path=@${quoted(name.subarray(1))}`, value: { sun_path: jsonName(name) } };
   }
   const end = name.indexOf(0);
@@ -84,7 +90,7 @@ const families: Readonly<Record<string, Family>> = {
     print: (bytes) => {
       const [pid, groups] = [u32(bytes, 4), u32(bytes, 8)];
       return {
-        text: `, nl_pid=${pid}, nl_groups=${groups.toString(16).padStart(8, "0")}`,
+        text: `, nl_pid=${pid}, nl_groups=${groups === 0 ? "00000000" : `0x${groups.toString(16).padStart(6, "0")}`}`,
         value: { nl_pid: pid, nl_groups: groups },
       };
     },
@@ -92,7 +98,7 @@ const families: Readonly<Record<string, Family>> = {
   AF_PACKET: {
     size: 12,
     print: (bytes, abi) => {
-      const protocol = beU16(bytes, 2);
+      const protocol = etherProtocol(beU16(bytes, 2), abi);
       const index = u32(bytes, 4);
       const hardware = enumerationOf(abi.constants.hardwareType, u16(bytes, 8), "ARPHRD_???");
       const type = enumerationOf(abi.constants.packetType, bytes[10] ?? 0, "PACKET_???");
@@ -100,11 +106,11 @@ const families: Readonly<Record<string, Family>> = {
       const address = bytes.subarray(12, 12 + length);
       return {
         text:
-          `, sll_protocol=htons(${hex(protocol)}), sll_ifindex=${index}, sll_hatype=${hardware.text}, ` +
+          `, sll_protocol=${protocol.text}, sll_ifindex=${index}, sll_hatype=${hardware.text}, ` +
           `sll_pkttype=${type.text}, sll_halen=${length}` +
           (length === 0 ? "" : `, sll_addr=[${[...address].map(hex).join(", ")}]`),
         value: {
-          sll_protocol: protocol,
+          sll_protocol: protocol.value,
           sll_ifindex: index,
           sll_hatype: hardware.value,
           sll_pkttype: type.value,

@@ -69,13 +69,8 @@ export const buffer =
 /** Filled in by the call, as many bytes as it returned. */
 export const outputBuffer = (options: BufferOptions = {}): OutputFormat => output(buffer(lengthReturned, options));
 
-/** A path that the call wrote, with its NUL or without. */
-export const outputPath: OutputFormat = output(() => (address, call) => {
-  const length = Math.max(0, Number(call.result ?? 0n));
-  const bytes = readExactly(call.memory, BigInt(address), Math.min(length, pathMax));
-  if (bytes === undefined) return pointer(address);
-  return { text: quoted(bytes), value: jsonName(bytes) };
-});
+/** A path that the call wrote, with its NUL. */
+export const outputPath: OutputFormat = output(path);
 
 /** A call's own arguments as the program gives them. */
 const vectorLimit = 4096;

@@ -38,3 +38,11 @@ export const isDevice = (mode: number): boolean => {
   const type = mode & typeMask;
   return type === 0o2_0000 || type === 0o6_0000;
 };
+
+/** `1970-01-01T00:00:01.000000002+0000`, in UTC. */
+export function dateText(seconds: number, fraction: number, digits: number): string | undefined {
+  if ((seconds === 0 && fraction === 0) || Math.abs(seconds) > 8.6e12 || fraction < 0 || fraction >= 10 ** digits)
+    return undefined;
+  const date = new Date(seconds * 1000).toISOString().slice(0, 19);
+  return `${date}${fraction === 0 ? "" : `.${fraction.toString().padStart(digits, "0")}`}+0000`;
+}

@@ -96,7 +96,7 @@ export const enumeration =
 
 /** Several sets in one number: a part that is enumerated under a mask, and flags beside it. */
 export const maskedFlags =
-  (type: ConstantSetName, mask: number, set: ConstantSetName, unknown?: string): Format =>
+  (type: ConstantSetName, mask: number, set: ConstantSetName, unknown?: string, restUnknown?: string): Format =>
   ({ abi }) => {
     const types = abi.constants[type];
     const values = abi.constants[set];
@@ -107,7 +107,8 @@ export const maskedFlags =
       const rest = (number & ~mask) >>> 0;
       if (rest === 0) return kind;
       const { names, rest: left } = splitFlags(values, rest);
-      const parts = left === 0n ? names : [...names, hex(left)];
+      const comment = names.length === 0 && restUnknown !== undefined ? ` /* ${restUnknown} */` : "";
+      const parts = left === 0n ? names : [...names, `${hex(left)}${comment}`];
       return {
         text: [kind.text, ...parts].join("|"),
         value: [`${kind.value}`, ...parts].join("|"),

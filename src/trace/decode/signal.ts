@@ -1,4 +1,5 @@
 /** Signals, their sets, actions and information. */
+import { assert } from "../../errors.ts";
 import { signalName } from "../../linux/signals.ts";
 import {
   argument,
@@ -66,13 +67,14 @@ const restorerFlag = 0x400_0000;
 
 const actionStructure: Structure = (scope) => {
   const { fields, size } = scope.abi.layouts.sigaction;
-  const offset = (name: string): number => fields[name]?.[0] ?? 0;
-  const [at, flagsAt, restorerAt, maskAt] = ["sa_handler", "sa_flags", "sa_restorer", "sa_mask.sig"].map(offset) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const offset = (...names: string[]): number => {
+    const found = names.map((name) => fields[name]?.[0]).find((at) => at !== undefined);
+    assert(found !== undefined, `struct sigaction has a field ${names.join(" or ")}`);
+    return found;
+  };
+  const [at, flagsAt, restorerAt] = [offset("sa_handler"), offset("sa_flags"), offset("sa_restorer")];
+  // The set of signals is a number on some machines, a structure around one on others.
+  const maskAt = offset("sa_mask", "sa_mask.sig");
   const printHandler = handler(scope);
   const printFlags = flags("signalAction", "SA_???")(scope);
   return {
@@ -182,9 +184,5 @@ const hexadecimalInt = (value: number): Decoded => ({ text: hexText(value >>> 0)
 function value(parts: [string, Decoded][], bytes: Uint8Array, base: number): void {
   const low = i32(bytes, base + siginfoAt.value);
   const whole = pointerOf(u64(bytes, base + siginfoAt.value));
-  if (low === 0 && whole.value === null) return;
-  parts.push([
-    "si_value",
-    { text: `{sival_int=${low}, sival_ptr=${whole.text}}`, value: { sival_int: low, sival_ptr: whole.value } },
-  ]);
+  if (whole.value !== null) parts.push(["si_int", decimal(low)], ["si_ptr", whole]);
 }

@@ -1,5 +1,5 @@
 /** Calls on open descriptors: reading, writing, copying, locking, fcntl. */
-import { buffer, iovec, lengthIn, outputBuffer, outputIovec, path } from "../buffer.ts";
+import { buffer, cString, iovec, lengthIn, outputBuffer, outputIovec } from "../buffer.ts";
 import {
   absent,
   argument,
@@ -191,7 +191,7 @@ export const descriptorCalls: CallFormats = {
   tee: { fdin: fd, fdout: fd, len: decimal, flags: spliceFlags },
   vmsplice: { fd, iov: iovec("nr_segs"), nr_segs: decimal, flags: spliceFlags },
   copy_file_range: { fd_in: fd, off_in: bracketed, fd_out: fd, off_out: bracketed, len: decimal, flags: hex },
-  memfd_create: { uname_ptr: path, flags: flags("memfdFlags", "MFD_???") },
+  memfd_create: { uname_ptr: cString, flags: flags("memfdFlags", "MFD_???") },
   memfd_secret: { flags: flags("openFlags", "???") },
   eventfd: { count: decimal },
   eventfd2: { count: decimal, flags: flags("eventfdFlags", "EFD_???") },

@@ -12,11 +12,13 @@ import {
   type CallState,
   type Format,
   type OutputFormat,
+  type Scope,
 } from "../format.ts";
 import { readExactly } from "../memory.ts";
+import { dateText } from "../file.ts";
 import { enumeration, enumerationOf, flags, flagsOf, nameOf, splitFlags } from "../named.ts";
 import { i32, u16, u32, u64 } from "../scalar.ts";
-import { signalSet } from "../signal.ts";
+import { signalOf, signalSet } from "../signal.ts";
 import {
   arrayOf,
   countReturned,
@@ -210,9 +212,29 @@ const futexArgument =
       const uses = futexUses[command];
       if (uses !== undefined && !uses.split(" ").includes(name)) return undefined;
       if (name === "utime" && futexCounts.has(command)) return count(Number(BigInt.asUintN(32, BigInt(value))), call);
-      return print(value, call);
+      if (name !== "val3") return print(value, call);
+      if (command === "FUTEX_WAKE_OP") return wakeOperation(Number(value), scope);
+      if (command.endsWith("_BITSET")) return value === 0xffff_ffff ? anyBit : print(value, call);
+      return uses === undefined ? print(value, call) : count(value, call);
     };
   };
+
+const anyBit: Decoded = { text: "FUTEX_BITSET_MATCH_ANY", value: "FUTEX_BITSET_MATCH_ANY" };
+
+/** FUTEX_WAKE_OP's third number packs an operation and a comparison (include/uapi/linux/futex.h, FUTEX_OP). */
+function wakeOperation(packed: number, scope: Scope): Decoded {
+  const { futexWakeOperation, futexWakeComparison } = scope.abi.constants;
+  const operation = (packed >>> 28) & 7;
+  const comparison = (packed >>> 24) & 0xf;
+  const text = [
+    ...((packed >>> 28) & 8 ? ["FUTEX_OP_OPARG_SHIFT<<28"] : []),
+    `${enumerationOf(futexWakeOperation, operation, "FUTEX_OP_???").text}<<28`,
+    `${hexText((packed >>> 12) & 0xfff)}<<12`,
+    `${enumerationOf(futexWakeComparison, comparison, "FUTEX_OP_CMP_???").text}<<24`,
+    hexText(packed & 0xfff),
+  ].join("|");
+  return { text, value: packed };
+}
 
 /** What is left of a sleep: told when it was interrupted. */
 const eintr = -4n;
@@ -239,16 +261,42 @@ const timex: Structure = structure(
   { brief: ["modes", "offset", "freq", "maxerror", "esterror", "status", "constant", "precision", "tolerance"] },
 );
 
+/** Seconds since 1970, and the date. */
+const dated: Format = () => (value) => {
+  const date = dateText(Number(value), 0, 0);
+  return { text: date === undefined ? `${value}` : `${value} /* ${date} */`, value: jsonInteger(value) };
+};
+
 const mask = signalSet("sigsetsize");
 const timerFlags = flags("clockFlags", "TIMER_???");
 
-const signalEvent: Format = pointerTo(
-  structure("sigevent", {
-    "sigev_value.sival_ptr": pointer,
-    sigev_signo: decimal,
-    sigev_notify: enumeration("signalNotify", "SIGEV_???"),
-  }),
-);
+/** struct sigevent; a thread's number is told for SIGEV_THREAD_ID (include/uapi/asm-generic/siginfo.h). */
+const signalEvent: Format =
+  ({ abi }) =>
+  (address, call) => {
+    const { size, fields } = abi.layouts.sigevent;
+    const bytes = address === 0n ? undefined : readExactly(call.memory, BigInt(address), size);
+    if (bytes === undefined) return pointerOf(address);
+    const at = (name: string): number => fields[name]?.[0] ?? 0;
+    const whole = pointerOf(u64(bytes, at("sigev_value.sival_ptr")));
+    const word = i32(bytes, at("sigev_value.sival_int"));
+    const notify = enumerationOf(abi.constants.signalNotify, i32(bytes, at("sigev_notify")), "SIGEV_???");
+    const parts: [string, Decoded][] = [];
+    if (whole.value !== null)
+      parts.push([
+        "sigev_value",
+        { text: `{sival_int=${word}, sival_ptr=${whole.text}}`, value: { sival_int: word, sival_ptr: whole.value } },
+      ]);
+    parts.push(["sigev_signo", signalOf(i32(bytes, at("sigev_signo")))], ["sigev_notify", notify]);
+    if (notify.value === "SIGEV_THREAD_ID") {
+      const thread = i32(bytes, at("_sigev_un._tid"));
+      parts.push(["sigev_notify_thread_id", { text: `${thread}`, value: thread }]);
+    }
+    return {
+      text: `{${parts.map(([name, part]) => `${name}=${part.text}`).join(", ")}}`,
+      value: Object.fromEntries(parts.map(([name, part]) => [name, part.value])),
+    };
+  };
 
 export const eventCalls: CallFormats = {
   poll: { ufds: poll, nfds: decimal, timeout: fd },
@@ -300,7 +348,7 @@ export const eventCalls: CallFormats = {
   adjtimex: { txc_p: output(pointerTo(timex)) },
   gettimeofday: { tv: outputTimeval, tz: pointer },
   settimeofday: { tv: timeval, tz: pointer },
-  time: { tloc: outputOfOne(number("i64", decimal)) },
+  time: { tloc: outputOfOne(number("i64", dated)) },
   getitimer: { which: enumeration("intervalTimer", "ITIMER_???"), value: outputOf(itimervalStructure) },
   setitimer: {
     which: enumeration("intervalTimer", "ITIMER_???"),

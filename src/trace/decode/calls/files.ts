@@ -1,7 +1,7 @@
 /** Calls about files by name, their metadata and directories. */
 import type { JsonValue } from "../../record.ts";
 import { buffer, cString, lengthIn, outputBuffer, outputPath, path } from "../buffer.ts";
-import { device, fileMode, isDevice } from "../file.ts";
+import { dateText, device, fileMode, isDevice } from "../file.ts";
 import {
   argument,
   decimal,
@@ -13,16 +13,25 @@ import {
   output,
   simple,
   type CallFormats,
+  type CallState,
   type Format,
   type OutputFormat,
 } from "../format.ts";
 import { readExactly } from "../memory.ts";
 import { enumerationOf, flags, flagsOf, maskedFlags, splitFlags } from "../named.ts";
 import { i32, i64, u16, u32, u64 } from "../scalar.ts";
-import { nested, outputOf, pointerTo, structure, type Structure } from "../structure.ts";
+import { nested, outputOf, structure, type Structure } from "../structure.ts";
 import { jsonName } from "../text.ts";
 import { timespecStructure, timevalStructure } from "../time.ts";
-import { hex as hexText, jsonInteger, nullPointer, octal, pointer as pointerOf, type Decoded } from "../value.ts";
+import {
+  hex as hexText,
+  jsonInteger,
+  nullPointer,
+  octal,
+  pointer as pointerOf,
+  type Decoded,
+  type Integer,
+} from "../value.ts";
 
 /** The access mode is a number in the two lowest bits, the rest are flags (include/uapi/asm-generic/fcntl.h). */
 const accessMask = 3;
@@ -207,14 +216,6 @@ const directoryEntries: OutputFormat = output((scope) => {
 /** Nanoseconds that mean "now" and "leave it" (include/linux/stat.h). */
 const specialTimes: Readonly<Record<number, string>> = { 0x3fff_ffff: "UTIME_NOW", 0x3fff_fffe: "UTIME_OMIT" };
 
-/** `1970-01-01T00:00:01.000000002+0000`, in UTC. */
-export function dateText(seconds: number, fraction: number, digits: number): string | undefined {
-  if ((seconds === 0 && fraction === 0) || Math.abs(seconds) > 8.6e12 || fraction < 0 || fraction >= 10 ** digits)
-    return undefined;
-  const date = new Date(seconds * 1000).toISOString().slice(0, 19);
-  return `${date}${fraction === 0 ? "" : `.${fraction.toString().padStart(digits, "0")}`}+0000`;
-}
-
 /** Time of access and time of change: two timespecs or timevals. */
 const filetimes =
   (shape: Structure, digits: number): Format =>
@@ -251,20 +252,33 @@ function nodeDevice(): Format {
 const ownership = { user: id, group: id };
 const xattrFlags = flags("xattrFlags", "XATTR_???");
 const xattrValue = buffer(lengthIn("size"));
-const fileHandle: Format = pointerTo((scope) => ({
-  size: scope.abi.layouts.file_handle.size,
-  print: (bytes, offset) => ({
-    text: `{handle_bytes=${u32(bytes, offset)}, handle_type=${i32(bytes, offset + 4)}}`,
-    value: { handle_bytes: u32(bytes, offset), handle_type: i32(bytes, offset + 4) },
-  }),
-}));
+/** struct file_handle: its size, what kind it is, and as many bytes as the size says. */
+function handleAt(address: Integer, full: boolean, call: CallState): Decoded {
+  if (address === 0n) return nullPointer;
+  const head = readExactly(call.memory, BigInt(address), 8);
+  if (head === undefined) return pointerOf(address);
+  const [size, type] = [u32(head, 0), i32(head, 4)];
+  if (!full) return { text: `{handle_bytes=${size}}`, value: { handle_bytes: size } };
+  /** MAX_HANDLE_SZ (include/linux/exportfs.h) */
+  const handle = readExactly(call.memory, BigInt(address) + 8n, Math.min(size, 128)) ?? new Uint8Array(0);
+  const text = `0x${Buffer.from(handle).toString("hex")}`;
+  return {
+    text: `{handle_bytes=${size}, handle_type=${hexText(type)}, f_handle=${text}}`,
+    value: { handle_bytes: size, handle_type: type, f_handle: text },
+  };
+}
+const fileHandle: Format = () => (address, call) => handleAt(address, true, call);
+const outputHandle: OutputFormat = {
+  enter: () => (address, call) => handleAt(address, false, call),
+  leave: () => (address, call, entered) => (call.succeeded ? handleAt(address, true, call) : entered),
+};
 
 export const fileCalls: CallFormats = {
   open: { filename: path, flags: openFlags, mode: openMode },
   openat: { dfd: directoryFd, filename: path, flags: openFlags, mode: openMode },
   openat2: { dfd: directoryFd, filename: path, how: openHow, size: decimal },
   creat: { pathname: path, mode },
-  name_to_handle_at: { dfd: directoryFd, name: path, handle: output(fileHandle), flag: atFlags },
+  name_to_handle_at: { dfd: directoryFd, name: path, handle: outputHandle, flag: atFlags },
   open_by_handle_at: { mountdirfd: directoryFd, handle: fileHandle, flags: openFlags },
 
   access: { filename: path, mode: accessMode },

@@ -1,10 +1,10 @@
 /** ioctl: requests by name, and the argument of those that programs use in ordinary life. */
 import {
+  absent,
   argument,
   decimal,
   hex,
   int,
-  late,
   output,
   type ArgumentFormat,
   type CallState,
@@ -12,7 +12,7 @@ import {
   type OutputFormat,
   type Scope,
 } from "../format.ts";
-import { nameOf } from "../named.ts";
+import { flags, nameOf } from "../named.ts";
 import { characters, number, outputOf, outputOfOne, pointerTo, pointerToOne, structure } from "../structure.ts";
 import { hex as hexText, type Decoded } from "../value.ts";
 import { byName } from "./descriptors.ts";
@@ -50,12 +50,28 @@ const windowSize = structure("winsize", { ws_row: decimal, ws_col: decimal, ws_x
 const oneInt = number("i32", decimal);
 const oneHex = number("u32", hex);
 
-/** Only the name goes in; what else is in the union depends on the request. */
-const interfaceName = structure(
-  "ifreq",
-  { "ifr_ifrn.ifrn_name": characters },
-  { names: { "ifr_ifrn.ifrn_name": "ifr_name" }, brief: ["ifr_ifrn.ifrn_name"] },
-);
+/** A network interface by name, and what the request asks for, which lies in a union behind it. */
+function interfaceRequest(field: string, inUnion: string, format: Format, given: "name" | "value"): OutputFormat {
+  const named = { [nameField]: characters };
+  const whole = { ...named, [inUnion]: format };
+  const names = { [nameField]: "ifr_name", [inUnion]: field };
+  const input = pointerTo(
+    structure("ifreq", given === "name" ? named : whole, {
+      names,
+      ...(given === "name" ? { brief: [nameField] } : {}),
+    }),
+  );
+  const after = pointerTo(structure("ifreq", whole, { names }));
+  return {
+    enter: input,
+    leave: (scope) => {
+      const print = after(scope);
+      return (value, call, entered) => (call.succeeded ? print(value, call) : entered);
+    },
+  };
+}
+const nameField = "ifr_ifrn.ifrn_name";
+const interfaceFlags = flags("interfaceFlags", "IFF_???");
 
 const formats: Readonly<Record<string, ArgumentFormat>> = {
   TIOCGWINSZ: outputOf(windowSize),
@@ -75,11 +91,21 @@ const formats: Readonly<Record<string, ArgumentFormat>> = {
   FS_IOC_SETFLAGS: pointerToOne(oneHex),
   BLKSSZGET: outputOfOne(oneInt),
   BLKGETSIZE64: outputOfOne(number("u64", decimal)),
-  SIOCGIFINDEX: late(pointerTo(interfaceName)),
-  SIOCGIFFLAGS: late(pointerTo(interfaceName)),
-  SIOCGIFADDR: late(pointerTo(interfaceName)),
-  SIOCGIFMTU: late(pointerTo(interfaceName)),
-  SIOCGIFHWADDR: late(pointerTo(interfaceName)),
+  SIOCGIFINDEX: interfaceRequest("ifr_ifindex", "ifr_ifru.ifru_ivalue", decimal, "name"),
+  SIOCGIFFLAGS: interfaceRequest("ifr_flags", "ifr_ifru.ifru_flags", interfaceFlags, "name"),
+  SIOCSIFFLAGS: interfaceRequest("ifr_flags", "ifr_ifru.ifru_flags", interfaceFlags, "value"),
+  SIOCGIFMTU: interfaceRequest("ifr_mtu", "ifr_ifru.ifru_mtu", decimal, "name"),
+  SIOCSIFMTU: interfaceRequest("ifr_mtu", "ifr_ifru.ifru_mtu", decimal, "value"),
+  SIOCGIFTXQLEN: interfaceRequest("ifr_qlen", "ifr_ifru.ifru_ivalue", decimal, "name"),
+  FIOCLEX: absent,
+  FIONCLEX: absent,
+  TIOCNOTTY: absent,
+  TIOCEXCL: absent,
+  TIOCNXCL: absent,
+  FITHAW: absent,
+  BLKFLSBUF: absent,
+  BLKRRPART: absent,
+  LOOP_CLR_FD: absent,
   RNDGETENTCNT: outputOfOne(oneInt),
 };
 

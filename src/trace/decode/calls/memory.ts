@@ -1,8 +1,21 @@
 /** Calls on the address space. Addresses are input here, never followed. */
-import { remoteIovec } from "../buffer.ts";
-import { argument, decimal, fd, hex, int, pointer, type CallFormats, type Format } from "../format.ts";
-import { enumeration, flags, maskedFlags } from "../named.ts";
-import { hex as hexText, jsonInteger } from "../value.ts";
+import { iovec, outputIovec, remoteIovec } from "../buffer.ts";
+import {
+  argument,
+  decimal,
+  fd,
+  hex,
+  int,
+  list,
+  output,
+  pointer,
+  type CallFormats,
+  type Format,
+  type OutputFormat,
+} from "../format.ts";
+import { readExactly } from "../memory.ts";
+import { enumeration, enumerationOf, flags, maskedFlags, memoized, splitFlags } from "../named.ts";
+import { hex as hexText, jsonInteger, pointer as pointerOf } from "../value.ts";
 
 const protection = flags("protection", "PROT_???");
 /** Offsets are written in hexadecimal here. */
@@ -16,12 +29,51 @@ const newAddress: Format = (scope) => {
   return (value, call) => ((register(call) & newAddressFlags) === 0n ? undefined : print(value, call));
 };
 
+/** The size of huge pages, as a power of two, in the topmost bits (include/uapi/asm-generic/hugetlb_encode.h). */
+const hugeShift = 26;
+const mapType = 0xf;
+
+const mmapFlags: Format = ({ abi }) =>
+  memoized((value) => {
+    const bits = Number(BigInt.asUintN(32, BigInt(value)));
+    const type = enumerationOf(abi.constants.mmapType, bits & mapType, "MAP_???");
+    const others = bits & 0x3ff_fff0;
+    const { names, rest } = splitFlags(abi.constants.mmapFlags, others);
+    const parts = others === 0 ? [] : names;
+    if (others !== 0 && rest !== 0n) parts.push(names.length === 0 ? `${hexText(rest)} /* MAP_??? */` : hexText(rest));
+    const huge = bits >>> hugeShift;
+    if (huge !== 0) parts.push(`${huge}<<MAP_HUGE_SHIFT`);
+    return { text: [type.text, ...parts].join("|"), value: [`${type.value}`, ...parts].join("|") };
+  });
+
+/** mincore's vector: one byte a page, of which the lowest bit counts. */
+const pageSize = 4096;
+const residency: OutputFormat = output((scope) => {
+  const length = argument(scope, "len");
+  return (address, call) => {
+    const pages = Math.ceil(Number(length(call)) / pageSize);
+    const bytes = readExactly(call.memory, BigInt(address), Math.min(pages, scope.stringLimit));
+    if (bytes === undefined) return pointerOf(address);
+    return list(
+      [...bytes].map((byte) => ({ text: `${byte & 1}`, value: byte & 1 })),
+      pages > bytes.length,
+    );
+  };
+});
+
+/** membarrier's third argument counts with MEMBARRIER_CMD_FLAG_CPU. */
+const membarrierCpu: Format = (scope) => {
+  const register = argument(scope, "flags");
+  const print = decimal(scope);
+  return (value, call) => ((register(call) & 1n) === 0n ? undefined : print(value, call));
+};
+
 export const memoryCalls: CallFormats = {
   mmap: {
     addr: pointer,
     len: decimal,
     prot: protection,
-    flags: maskedFlags("mmapType", 0xf, "mmapFlags", "MAP_???"),
+    flags: mmapFlags,
     fd: int,
     off: offset,
   },
@@ -44,17 +96,17 @@ export const memoryCalls: CallFormats = {
     behavior: enumeration("madvice", "MADV_???"),
     flags: hex,
   },
-  mincore: { start: pointer, len: decimal, vec: pointer },
+  mincore: { start: pointer, len: decimal, vec: residency },
   msync: { start: pointer, len: decimal, flags: flags("msyncFlags", "MS_???") },
   mlock: { start: pointer, len: decimal },
   mlock2: { start: pointer, len: decimal, flags: flags("mlockFlags", "MLOCK_???") },
   munlock: { start: pointer, len: decimal },
   mlockall: { flags: flags("mlockallFlags", "MCL_???") },
   mseal: { start: pointer, len: decimal, flags: hex },
-  membarrier: { cmd: flags("membarrierCommand", "MEMBARRIER_CMD_???"), flags: hex, cpu_id: decimal },
+  membarrier: { cmd: flags("membarrierCommand", "MEMBARRIER_CMD_???"), flags: hex, cpu_id: membarrierCpu },
   process_vm_readv: {
     pid: decimal,
-    lvec: remoteIovec("liovcnt"),
+    lvec: outputIovec("liovcnt"),
     liovcnt: decimal,
     rvec: remoteIovec("riovcnt"),
     riovcnt: decimal,
@@ -62,7 +114,7 @@ export const memoryCalls: CallFormats = {
   },
   process_vm_writev: {
     pid: decimal,
-    lvec: remoteIovec("liovcnt"),
+    lvec: iovec("liovcnt"),
     liovcnt: decimal,
     rvec: remoteIovec("riovcnt"),
     riovcnt: decimal,

@@ -4,7 +4,7 @@ import { intAt, ipv4, ipv6 } from "../address.ts";
 import { argument, type CallState, type Format, type OutputFormat, type Scope } from "../format.ts";
 import { readExactly } from "../memory.ts";
 import { enumerationOf, nameOf } from "../named.ts";
-import { i32, i64, u16, u32, u64 } from "../scalar.ts";
+import { i32, i64, u16, u64 } from "../scalar.ts";
 import { jsonBuffer, jsonName, quoted } from "../text.ts";
 import { hex, jsonInteger, nullPointer, pointer, type Decoded, type Integer } from "../value.ts";
 
@@ -22,7 +22,7 @@ const sets: Readonly<Record<string, readonly [set: ConstantSetName, unknown: str
 export const optionLevel: Format =
   ({ abi }) =>
   (value) =>
-    enumerationOf(abi.constants.socketLevel, value, "SOL_???");
+    enumerationOf(abi.constants.socketLevel, value, "SOL_??");
 
 /** `SOL_SOCKET SO_REUSEADDR`, as far as there are names. */
 const optionOf = (scope: Scope): ((call: CallState) => string) => {
@@ -41,7 +41,7 @@ export const optionName: Format = (scope) => {
   return (value, call) => {
     const found = sets[nameOf(constants.socketLevel, level(call) & 0xffff_ffffn) ?? ""];
     return found === undefined
-      ? { text: hex(BigInt.asUintN(32, BigInt(value))), value: Number(value) }
+      ? { text: `${value}`, value: Number(value) }
       : enumerationOf(constants[found[0]], value, found[1]);
   };
 };
@@ -65,7 +65,7 @@ const inet = (address: string): Decoded => ({ text: `inet_addr("${address}")`, v
 const name: Printer = (bytes) => {
   const end = bytes.indexOf(0);
   const text = end < 0 ? bytes : bytes.subarray(0, end);
-  return { text: quoted(text), value: jsonName(text) };
+  return { text: quoted(bytes), value: jsonName(text) };
 };
 
 const timeval = fields(16, (bytes) => [
@@ -105,8 +105,8 @@ const printers: Readonly<Record<string, Printer>> = {
   "SOL_SOCKET SO_SNDTIMEO_NEW": timeval,
   "SOL_SOCKET SO_PEERCRED": fields(12, (bytes) => [
     ["pid", number(i32(bytes, 0))],
-    ["uid", number(u32(bytes, 4))],
-    ["gid", number(u32(bytes, 8))],
+    ["uid", number(i32(bytes, 4))],
+    ["gid", number(i32(bytes, 8))],
   ]),
   "SOL_SOCKET SO_BINDTODEVICE": name,
   "SOL_SOCKET SO_ATTACH_FILTER": fields(16, (bytes) => [

@@ -33,6 +33,7 @@ import {
   numbers,
   outputOf,
   outputOfOne,
+  pointerToOne,
   pointerTo,
   structure,
   type Structure,
@@ -194,19 +195,16 @@ const childUsage: OutputFormat = {
 };
 
 /** RLIM_INFINITY by its name, whole kilobytes as `8192*1024`. */
-const limitValue = (infinity: string): Format =>
-  simple((value) => {
-    if (value === 0xffff_ffff_ffff_ffffn) return { text: infinity, value: infinity };
-    const number = Number(value);
-    return {
-      text: number > 1024 && number % 1024 === 0 ? `${number / 1024}*1024` : `${value}`,
-      value: jsonInteger(value),
-    };
-  });
-const limitStructure = (infinity: string): Structure =>
-  structure("rlimit64", { rlim_cur: limitValue(infinity), rlim_max: limitValue(infinity) });
-const limit = limitStructure("RLIM_INFINITY");
-const limit64 = limitStructure("RLIM64_INFINITY");
+const infinity: Decoded = { text: "RLIM64_INFINITY", value: "RLIM_INFINITY" };
+const limitValue: Format = simple((value) => {
+  if (value === 0xffff_ffff_ffff_ffffn) return infinity;
+  const number = Number(value);
+  return {
+    text: number > 1024 && number % 1024 === 0 ? `${number / 1024}*1024` : `${value}`,
+    value: jsonInteger(value),
+  };
+});
+const limit = structure("rlimit64", { rlim_cur: limitValue, rlim_max: limitValue });
 const resource = enumeration("resource", "RLIMIT_???");
 
 const groups: Structure = number("u32", id);
@@ -296,7 +294,19 @@ const schedulingParameters: Format = (_scope) => (address, call) => {
   const bytes = address === 0n ? undefined : readExactly(call.memory, BigInt(address), 4);
   return bytes === undefined ? pointerOf(address) : { text: `[${u32(bytes, 0) | 0}]`, value: u32(bytes, 0) | 0 };
 };
-const scheduler = maskedFlags("scheduler", 0x3fff_ffff, "schedulerFlags", "SCHED_???");
+/** The kernel's SCHED_NORMAL is the C library's SCHED_OTHER, which people know. */
+function posixName(format: Format): Format {
+  return (scope) => {
+    const print = format(scope);
+    return (value, call) => {
+      const decoded = print(value, call);
+      const text = decoded?.text.replace("SCHED_NORMAL", "SCHED_OTHER");
+      return text === undefined || text === decoded?.text ? decoded : { text, value: text };
+    };
+  };
+}
+
+export const scheduler: Format = posixName(maskedFlags("scheduler", 0x3fff_ffff, "schedulerFlags", "SCHED_???"));
 
 /** prctl's further arguments by option; what is not here is shown as it is. */
 const taskName: Format = () => (address, call) => {
@@ -309,13 +319,16 @@ const taskName: Format = () => (address, call) => {
   return { text: `${JSON.stringify(text)}${end < 0 ? "..." : ""}`, value: text };
 };
 
+/** include/linux/sched/coredump.h */
+export const dumpable: readonly string[] = ["SUID_DUMP_DISABLE", "SUID_DUMP_USER", "SUID_DUMP_ROOT"];
+
 const second: Readonly<Record<string, ArgumentFormat>> = {
   PR_SET_NAME: taskName,
   PR_GET_NAME: output(taskName),
   PR_SET_PDEATHSIG: signal,
-  PR_GET_PDEATHSIG: output(pointerTo(number("i32", signal))),
+  PR_GET_PDEATHSIG: outputOfOne(number("i32", signal)),
   PR_SET_DUMPABLE: simple((value) => {
-    const name = ["SUID_DUMP_DISABLE", "SUID_DUMP_USER", "SUID_DUMP_ROOT"][Number(value)];
+    const name = dumpable[Number(value)];
     return name === undefined ? { text: hexText(value), value: jsonInteger(value) } : { text: name, value: name };
   }),
   PR_SET_NO_NEW_PRIVS: decimal,
@@ -391,20 +404,34 @@ const prctlSecond: OutputFormat = byName(
   { ...second, none: absent },
   hex,
 );
+/** Clearing them all is about none of them. */
+const ambientCapability: Format = (scope) => {
+  const operation = argument(scope, "arg2");
+  const print = enumeration("capability", "CAP_???")(scope);
+  const plain = hex(scope);
+  const { ambientOperation } = scope.abi.constants;
+  return (value, call) =>
+    (nameOf(ambientOperation, operation(call)) === "PR_CAP_AMBIENT_CLEAR_ALL" ? plain : print)(value, call);
+};
+
 const prctlThird: OutputFormat = byName(
   optionOf,
-  { PR_CAP_AMBIENT: enumeration("capability", "CAP_???") },
+  { PR_CAP_AMBIENT: ambientCapability, PR_SET_VMA: pointer },
   ifTaken(3, hex),
 );
 
-const utsname = structure("new_utsname", {
-  sysname: characters,
-  nodename: characters,
-  release: characters,
-  version: characters,
-  machine: characters,
-  domainname: characters,
-});
+const utsname = structure(
+  "new_utsname",
+  {
+    sysname: characters,
+    nodename: characters,
+    release: characters,
+    version: characters,
+    machine: characters,
+    domainname: characters,
+  },
+  { brief: ["sysname", "nodename"] },
+);
 
 const systemInformation = structure("sysinfo", {
   uptime: decimal,
@@ -421,10 +448,23 @@ const systemInformation = structure("sysinfo", {
   mem_unit: decimal,
 });
 
+/** Where the base of a segment register goes; or comes from. */
+const archPrctlArgument: OutputFormat = byName(
+  (scope) => {
+    const register = argument(scope, "option");
+    return (call) => nameOf(scope.abi.constants.archPrctlOption, register(call) & 0xffff_ffffn);
+  },
+  { ARCH_GET_FS: outputOfOne(number("pointer", pointer)), ARCH_GET_GS: outputOfOne(number("pointer", pointer)) },
+  hex,
+);
+
 const waitFlags = flags("waitFlags", "W???");
 const seccompArguments: Format = choose(
   "op",
-  { 1: pointerTo(structure("sock_fprog", { len: decimal, filter: pointer })) },
+  {
+    1: pointerTo(structure("sock_fprog", { len: decimal, filter: pointer })),
+    2: pointerToOne(number("u32", enumeration("seccompAction", "SECCOMP_RET_???"))),
+  },
   pointer,
 );
 
@@ -489,7 +529,7 @@ export const processCalls: CallFormats = {
 
   getrlimit: { resource, rlim: outputOf(limit) },
   setrlimit: { resource, rlim: pointerTo(limit) },
-  prlimit64: { pid: decimal, resource, new_rlim: pointerTo(limit64), old_rlim: outputOf(limit64) },
+  prlimit64: { pid: decimal, resource, new_rlim: pointerTo(limit), old_rlim: outputOf(limit) },
   getrusage: { who: enumeration("usageWho", "RUSAGE_???"), ru: outputOf(usageStructure) },
   getpriority: { which: enumeration("priorityWho", "PRIO_???"), who: decimal },
   setpriority: { which: enumeration("priorityWho", "PRIO_???"), who: decimal, niceval: decimal },
@@ -498,17 +538,17 @@ export const processCalls: CallFormats = {
   sched_setscheduler: { pid: decimal, policy: scheduler, param: schedulingParameters },
   sched_setparam: { pid: decimal, param: schedulingParameters },
   sched_getparam: { pid: decimal, param: output(schedulingParameters) },
-  sched_get_priority_max: { policy: enumeration("scheduler", "SCHED_???") },
-  sched_get_priority_min: { policy: enumeration("scheduler", "SCHED_???") },
+  sched_get_priority_max: { policy: scheduler },
+  sched_get_priority_min: { policy: scheduler },
 
   prctl: {
     option: enumeration("prctlOption", "PR_???"),
     arg2: prctlSecond,
     arg3: prctlThird,
-    arg4: ifTaken(4, hex),
+    arg4: byName(optionOf, { PR_SET_VMA: decimal }, ifTaken(4, hex)),
     arg5: ifTaken(5, hex),
   },
-  arch_prctl: { option: enumeration("archPrctlOption", "ARCH_???"), arg2: hex },
+  arch_prctl: { option: enumeration("archPrctlOption", "ARCH_???"), arg2: archPrctlArgument },
   seccomp: {
     op: enumeration("seccompOperation", "SECCOMP_SET_MODE_???"),
     flags: choose("op", { 1: flags("seccompFilterFlags", "SECCOMP_FILTER_FLAG_???") }, hex),

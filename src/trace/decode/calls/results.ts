@@ -1,11 +1,14 @@
 /** Results that are more than a number: addresses, modes, flags, and what a wait says about its descriptors. */
 import { argument, type CallState, type ResultFormat, type Scope } from "../format.ts";
 import { readExactly } from "../memory.ts";
-import { flagsText, nameOf } from "../named.ts";
+import { enumerationOf, flagsText, nameOf } from "../named.ts";
 import { i32, u16 } from "../scalar.ts";
 import { timespec, timeval } from "../time.ts";
 import { hex, octal } from "../value.ts";
+import { dateText } from "../file.ts";
+import { signalOf } from "../signal.ts";
 import { setAt } from "./events.ts";
+import { dumpable, scheduler } from "./processes.ts";
 import { openFlags } from "./files.ts";
 
 const address: ResultFormat = () => (result) => hex(BigInt.asUintN(64, result));
@@ -25,6 +28,7 @@ const fcntl: ResultFormat = (scope) => {
       case "F_GET_SEALS":
         return result === 0n ? "0" : `${hex(result)} (seals ${flagsText(constants.sealFlags, result, "F_SEAL_???")})`;
       case "F_GETLEASE":
+        return `${hex(result)} (${enumerationOf(constants.lockType, result, "F_???").text})`;
       case "F_GETSIG":
       case undefined:
       default:
@@ -86,12 +90,64 @@ const select =
     };
   };
 
+/** `12 (SIGUSR2)` */
+const received: ResultFormat = () => (result) => join(result, [result === 0n ? "" : signalOf(Number(result)).text]);
+
+const schedulerName: ResultFormat = (scope) => {
+  const print = scheduler(scope);
+  return (result, call) => join(result, [print(result, call)?.text ?? ""]);
+};
+
+const prctl: ResultFormat = (scope) => {
+  const option = argument(scope, "option");
+  const { constants } = scope.abi;
+  return (result, call) => {
+    switch (nameOf(constants.prctlOption, option(call) & 0xffff_ffffn)) {
+      case "PR_GET_DUMPABLE":
+        return join(result, [dumpable[Number(result)] ?? ""]);
+      case "PR_GET_SECUREBITS":
+        return result === 0n ? "0" : `${hex(result)} (${flagsText(constants.secureBits, result, "SECBIT_???")})`;
+      case undefined:
+      default:
+        return result.toString();
+    }
+  };
+};
+
+/** What MEMBARRIER_CMD_QUERY tells: the commands that there are. */
+const membarrier: ResultFormat = (scope) => {
+  const command = argument(scope, "cmd");
+  const { membarrierCommand } = scope.abi.constants;
+  return (result, call) =>
+    command(call) === 0n && result !== 0n
+      ? `${hex(result)} (${flagsText(membarrierCommand, result, "MEMBARRIER_CMD_???")})`
+      : result.toString();
+};
+
+/** The personality until now: a number in the low byte, and flags. */
+const personality: ResultFormat =
+  ({ abi }) =>
+  (result) => {
+    const bits = Number(BigInt.asUintN(32, result));
+    const name = enumerationOf(abi.constants.personality, bits & 0xff, "PER_???").text;
+    const flags = (bits & ~0xff) >>> 0;
+    return `${hex(bits)} (${name}${flags === 0 ? "" : `|${flagsText(abi.constants.personalityFlags, flags, "PER_???")}`})`;
+  };
+
+const date: ResultFormat = () => (result) => join(result, [dateText(Number(result), 0, 0) ?? ""]);
+
 export const resultFormats: Readonly<Record<string, ResultFormat>> = {
   mmap: address,
   mremap: address,
   brk: address,
   shmat: address,
   umask: mode,
+  time: date,
+  rt_sigtimedwait: received,
+  sched_getscheduler: schedulerName,
+  prctl,
+  membarrier,
+  personality,
   fcntl,
   poll: poll(undefined),
   ppoll: poll("tsp"),

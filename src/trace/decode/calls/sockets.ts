@@ -1,17 +1,16 @@
 /** Sockets. */
-import { outputAddress, lengthInOut, socketAddress } from "../address.ts";
+import { etherProtocol, outputAddress, lengthInOut, socketAddress } from "../address.ts";
 import { buffer, lengthIn, outputBuffer } from "../buffer.ts";
 import { argument, decimal, fd, int, type CallFormats, type Format } from "../format.ts";
 import { message, outputMessage, receivedMessages, sentMessages } from "../message.ts";
 import { enumeration, enumerationOf, flags, maskedFlags, nameOf } from "../named.ts";
 import { timespec } from "../time.ts";
-import { hex as hexText } from "../value.ts";
 import { twoDescriptors } from "./descriptors.ts";
 import { optionName, outputOptionValue, optionValue, outputOptionLength, optionLevel } from "./options.ts";
 
 const family = enumeration("addressFamily", "AF_???");
 /** The type is in the low four bits (SOCK_TYPE_MASK, include/linux/net.h). */
-const type = maskedFlags("socketType", 0xf, "socketFlags", "SOCK_???");
+const type = maskedFlags("socketType", 0xf, "socketFlags", "SOCK_???", "SOCK_???");
 const messageFlags = flags("messageFlags", "MSG_???");
 
 /** What the third number of socket means depends on the first. */
@@ -25,7 +24,7 @@ const protocol: Format = (scope) => {
     if (name === "AF_NETLINK") return enumerationOf(constants.netlinkProtocol, value, "NETLINK_???");
     if (name === "AF_PACKET") {
       const bigEndian = ((Number(value) & 0xff) << 8) | ((Number(value) >> 8) & 0xff);
-      return { text: `htons(${hexText(bigEndian)})`, value: bigEndian };
+      return etherProtocol(bigEndian, scope.abi);
     }
     return { text: `${value}`, value: Number(value) };
   };

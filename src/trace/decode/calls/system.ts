@@ -1,4 +1,5 @@
 /** Mounts, and what is left: random numbers, sandboxes, io_uring, modules, keys. */
+import type { JsonValue } from "../../record.ts";
 import { buffer, cString, lengthIn, lengthReturned, outputBuffer, path } from "../buffer.ts";
 import {
   argument,
@@ -13,9 +14,9 @@ import {
   type OutputFormat,
 } from "../format.ts";
 import { readExactly } from "../memory.ts";
-import { enumeration, flags, flagsOf } from "../named.ts";
+import { enumeration, flags, flagsOf, nameOf } from "../named.ts";
 import { u32, u64 } from "../scalar.ts";
-import { pointerTo, structure } from "../structure.ts";
+import { pointerTo, structure, type Structure } from "../structure.ts";
 import { nullPointer, pointer as pointerOf } from "../value.ts";
 import { ioctlArgument, ioctlRequest } from "./ioctl.ts";
 
@@ -85,32 +86,72 @@ const landlockRule: Format = (scope) => {
   };
 };
 
-/** struct io_uring_params, up to where the offsets of the rings begin (include/uapi/linux/io_uring.h). */
-const uringParameters: OutputFormat = output(({ abi }) => (address, call) => {
-  const bytes = address === 0n ? undefined : readExactly(call.memory, BigInt(address), 40);
-  if (bytes === undefined) return pointerOf(address);
-  const set = flagsOf(abi.constants.uringSetupFlags, u32(bytes, 8), "IORING_SETUP_???");
-  const features = flagsOf(abi.constants.uringFeatures, u32(bytes, 20), "IORING_FEAT_???");
-  const [entries, completions, cpu, idle] = [0, 4, 12, 16].map((at) => u32(bytes, at)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  return {
-    text:
-      `{flags=${set.text}, sq_thread_cpu=${cpu}, sq_thread_idle=${idle}, sq_entries=${entries}, ` +
-      `cq_entries=${completions}, features=${features.text}, ...}`,
-    value: {
-      flags: set.value,
-      sq_thread_cpu: cpu,
-      sq_thread_idle: idle,
-      sq_entries: entries,
-      cq_entries: completions,
-      features: features.value,
-    },
+/** struct io_uring_params: what the program asks for, and what it gets (include/uapi/linux/io_uring.h). */
+const ringOffsets = (layout: "io_sqring_offsets" | "io_cqring_offsets", last: readonly string[]): Structure =>
+  structure(
+    layout,
+    Object.fromEntries(["head", "tail", "ring_mask", "ring_entries", ...last].map((name) => [name, decimal])),
+  );
+
+const uringParameters: OutputFormat = {
+  enter: (scope) => {
+    const { size } = scope.abi.layouts.io_uring_params;
+    return (address, call) => {
+      const bytes = address === 0n ? undefined : readExactly(call.memory, BigInt(address), size);
+      if (bytes === undefined) return pointerOf(address);
+      const set = flagsOf(scope.abi.constants.uringSetupFlags, u32(bytes, 8), "IORING_SETUP_???");
+      const [cpu, idle] = [u32(bytes, 12), u32(bytes, 16)];
+      return {
+        text: `{flags=${set.text}, sq_thread_cpu=${cpu}, sq_thread_idle=${idle}}`,
+        value: { flags: set.value, sq_thread_cpu: cpu, sq_thread_idle: idle },
+      };
+    };
+  },
+  leave: (scope) => {
+    const { size, fields } = scope.abi.layouts.io_uring_params;
+    const submission = ringOffsets("io_sqring_offsets", ["flags", "dropped", "array"])(scope);
+    const completion = ringOffsets("io_cqring_offsets", ["overflow", "cqes", "flags"])(scope);
+    return (address, call, entered) => {
+      const bytes = call.succeeded && address !== 0n ? readExactly(call.memory, BigInt(address), size) : undefined;
+      if (bytes === undefined || typeof entered?.value !== "object" || entered.value === null) return entered;
+      const features = flagsOf(scope.abi.constants.uringFeatures, u32(bytes, 20), "IORING_FEAT_???");
+      const [entries, completions] = [u32(bytes, 0), u32(bytes, 4)];
+      const sq = submission.print(bytes, fields["sq_off"]?.[0] ?? 0, call);
+      const cq = completion.print(bytes, fields["cq_off"]?.[0] ?? 0, call);
+      return {
+        text:
+          `${entered.text.slice(0, -1)}, sq_entries=${entries}, cq_entries=${completions}, ` +
+          `features=${features.text}, sq_off=${sq.text}, cq_off=${cq.text}}`,
+        value: {
+          ...(entered.value as Readonly<Record<string, JsonValue>>),
+          sq_entries: entries,
+          cq_entries: completions,
+          features: features.value,
+          sq_off: sq.value,
+          cq_off: cq.value,
+        },
+      };
+    };
+  },
+};
+
+/** A key by number, or by a name that stands for one. */
+const keySerial: Format =
+  ({ abi }) =>
+  (value) => {
+    const name = nameOf(abi.constants.keySpecial, value);
+    return name === undefined ? { text: `${value}`, value: Number(value) } : { text: name, value: name };
   };
-});
+
+/** reboot's last argument belongs to LINUX_REBOOT_CMD_RESTART2. */
+const restartCommand: Format = (scope) => {
+  const register = argument(scope, "cmd");
+  const print = cString(scope);
+  return (value, call) =>
+    nameOf(scope.abi.constants.rebootCommand, register(call) & 0xffff_ffffn) === "LINUX_REBOOT_CMD_RESTART2"
+      ? print(value, call)
+      : undefined;
+};
 
 export const systemCalls: CallFormats = {
   mount: { dev_name: path, dir_name: path, type: cString, flags: mountFlags, data: cString },
@@ -189,7 +230,7 @@ export const systemCalls: CallFormats = {
     magic1: enumeration("rebootMagic", "LINUX_REBOOT_MAGIC_???"),
     magic2: enumeration("rebootMagic", "LINUX_REBOOT_MAGIC_???"),
     cmd: enumeration("rebootCommand", "LINUX_REBOOT_CMD_???"),
-    arg: pointer,
+    arg: restartCommand,
   },
   sethostname: { name: buffer(lengthIn("len")), len: decimal },
   setdomainname: { name: buffer(lengthIn("len")), len: decimal },
@@ -201,6 +242,6 @@ export const systemCalls: CallFormats = {
     plen: decimal,
     destringid: decimal,
   },
-  request_key: { _type: cString, _description: cString, _callout_info: cString, destringid: decimal },
+  request_key: { _type: cString, _description: cString, _callout_info: cString, destringid: keySerial },
   keyctl: { cmd: enumeration("keyctlCommand", "KEYCTL_???"), arg2: hex, arg3: hex, arg4: hex, arg5: hex },
 };
