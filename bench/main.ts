@@ -1,10 +1,12 @@
 /**
  * Benchmarks, every figure beside what it is to be compared with, measured in the same run.
  *
- *     npm run bench -- [--json] [--rounds N] [--only roundtrip,quiet,crowd,startup,bundle,idle]
+ *     npm run bench -- [--json] [--write] [--rounds N] [--only roundtrip,quiet,crowd,startup,bundle,idle]
  *
+ * --write puts the table into bench/README.md.
  * Exit code 1 when a promise was missed.
  */
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { benchBundle } from "./bundle.ts";
 import { benchCrowd } from "./crowd.ts";
@@ -28,6 +30,7 @@ const benches: Readonly<Record<string, (tools: Tools, rounds: number) => Promise
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
     rounds: { type: "string", default: "5" },
     only: { type: "string", default: Object.keys(benches).join(",") },
   },
@@ -42,4 +45,12 @@ for (const name of values.only.split(",")) {
   sections.push(await bench(tools, Number(values.rounds)));
 }
 console.log(values.json ? JSON.stringify({ machine, sections }, null, 2) : markdown(machine, sections));
+if (values.write) {
+  const readme = new URL("README.md", import.meta.url);
+  const results = `<!-- results -->\n\n${markdown(machine, sections)}\n\n<!-- /results -->`;
+  writeFileSync(
+    readme,
+    readFileSync(readme, "utf8").replace(/<!-- results -->[^]*<!-- \/results -->/, () => results),
+  );
+}
 if (!sections.every(({ targets }) => targets.every(isMet))) process.exitCode = 1;

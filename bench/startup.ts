@@ -2,15 +2,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { figure, type Section } from "./report.ts";
-import { run } from "./run.ts";
+import { type Outcome, run } from "./run.ts";
 import { interleave, medianOf } from "./statistics.ts";
 import { elsewhere, folder, type Tools } from "./tools.ts";
-
-interface Start {
-  readonly elapsedMs: number;
-  /** The most memory the supervisor had, MB; 0 without one. */
-  readonly memoryMb: number;
-}
 
 const native = "native";
 const warm = "traced, patched copy in the cache";
@@ -18,12 +12,9 @@ const cold = "traced, empty cache";
 
 export async function benchStartup(tools: Tools, rounds: number): Promise<Section> {
   const program = [tools.tsc, "--version"];
-  const [node = "", ...cli] = elsewhere("trace", "-o", "/dev/null", "--");
-  const traced = [node, "--import", new URL("high-water.ts", import.meta.url).href, ...cli, ...program];
-  const measure = async (command: readonly string[], env = process.env): Promise<Start> => {
-    const { elapsedMs, aside } = await run(command, { env });
-    return { elapsedMs, memoryMb: Number(aside) / 1024 };
-  };
+  const traced = elsewhere("trace", "-o", "/dev/null", "--", ...program);
+  const measure = (command: readonly string[], env = process.env): Promise<Outcome> =>
+    run(command, { env, watchMemory: command !== program });
   await run(traced); // fills the cache
   const variants = [
     { name: native, measure: () => measure(program) },
