@@ -37,11 +37,9 @@ export const sets: Record<string, SetSpecification> = {
   resolveFlags: flags("linux/openat2.h", /^RESOLVE_/),
   atFlags: flags(
     "linux/fcntl.h",
-    `AT_SYMLINK_NOFOLLOW AT_SYMLINK_FOLLOW AT_NO_AUTOMOUNT AT_EMPTY_PATH AT_STATX_FORCE_SYNC
-     AT_STATX_DONT_SYNC AT_RECURSIVE`,
+    "AT_SYMLINK_NOFOLLOW AT_REMOVEDIR AT_SYMLINK_FOLLOW AT_NO_AUTOMOUNT AT_EMPTY_PATH AT_RECURSIVE",
   ),
-  unlinkFlags: flags("linux/fcntl.h", "AT_REMOVEDIR"),
-  accessFlags: flags("linux/fcntl.h", "AT_EACCESS AT_SYMLINK_NOFOLLOW AT_EMPTY_PATH"),
+  accessFlags: flags("linux/fcntl.h", "AT_SYMLINK_NOFOLLOW AT_EACCESS AT_EMPTY_PATH"),
   statxMask: flags("linux/stat.h", /^STATX_(?!ATTR_|_)/),
   statxAttributes: flags("linux/stat.h", /^STATX_ATTR_/),
   fileType: enumeration("linux/stat.h", /^S_IF/, "S_IFMT"),
@@ -70,7 +68,7 @@ export const sets: Record<string, SetSpecification> = {
   memfdFlags: flags("linux/memfd.h", /^MFD_/, /^MFD_HUGE_/),
   memfdHugeSize: flags("linux/memfd.h", /^MFD_HUGE_\d/),
   inotifyMask: flags("linux/inotify.h", /^IN_/, "IN_CLOSE IN_MOVE IN_ALL_EVENTS IN_CLOEXEC IN_NONBLOCK"),
-  inotifyFlags: flags("linux/inotify.h", "IN_CLOEXEC IN_NONBLOCK"),
+  inotifyFlags: flags("linux/inotify.h", "IN_NONBLOCK IN_CLOEXEC"),
   fanotifyInitFlags: flags(
     "linux/fanotify.h",
     /^FAN_(CLOEXEC|NONBLOCK|UNLIMITED_\w+|ENABLE_AUDIT|REPORT_\w+)$/,
@@ -82,7 +80,7 @@ export const sets: Record<string, SetSpecification> = {
     "linux/fanotify.h",
     `FAN_ACCESS FAN_MODIFY FAN_ATTRIB FAN_CLOSE_WRITE FAN_CLOSE_NOWRITE FAN_OPEN FAN_MOVED_FROM FAN_MOVED_TO
      FAN_CREATE FAN_DELETE FAN_DELETE_SELF FAN_MOVE_SELF FAN_OPEN_EXEC FAN_Q_OVERFLOW FAN_FS_ERROR FAN_OPEN_PERM
-     FAN_ACCESS_PERM FAN_OPEN_EXEC_PERM FAN_EVENT_ON_CHILD FAN_RENAME FAN_ONDIR`,
+     FAN_ACCESS_PERM FAN_OPEN_EXEC_PERM FAN_ONDIR FAN_EVENT_ON_CHILD FAN_RENAME`,
   ),
   fileSystemMagic: enumeration(
     "linux/magic.h",
@@ -95,12 +93,12 @@ export const sets: Record<string, SetSpecification> = {
   protection: flags("asm/mman.h", /^PROT_/),
   mmapFlags: flags(
     "linux/mman.h asm/mman.h",
-    /^MAP_/,
-    /^MAP_(TYPE|FILE|SHARED|PRIVATE|SHARED_VALIDATE|DROPPABLE|UNINITIALIZED|ABOVE4G|HUGE_\w+)$/,
+    `MAP_FIXED MAP_ANONYMOUS MAP_32BIT MAP_NORESERVE MAP_POPULATE MAP_NONBLOCK MAP_GROWSDOWN MAP_DENYWRITE
+     MAP_EXECUTABLE MAP_LOCKED MAP_STACK MAP_HUGETLB MAP_SYNC MAP_FIXED_NOREPLACE`,
   ),
   mmapType: enumeration("linux/mman.h", "MAP_FILE MAP_SHARED MAP_PRIVATE MAP_SHARED_VALIDATE MAP_DROPPABLE"),
   mremapFlags: flags("linux/mman.h", /^MREMAP_/),
-  msyncFlags: flags("asm/mman.h", "MS_ASYNC MS_INVALIDATE MS_SYNC"),
+  msyncFlags: flags("asm/mman.h", "MS_SYNC MS_ASYNC MS_INVALIDATE"),
   mlockallFlags: flags("asm/mman.h", /^MCL_/),
   mlockFlags: flags("asm/mman.h", /^MLOCK_/),
   madvice: enumeration("asm/mman.h", /^MADV_/),
@@ -111,7 +109,8 @@ export const sets: Record<string, SetSpecification> = {
   memoryPolicyFlags: flags("linux/mempolicy.h", "MPOL_F_STATIC_NODES MPOL_F_RELATIVE_NODES MPOL_F_NUMA_BALANCING"),
   getMemoryPolicyFlags: flags("linux/mempolicy.h", "MPOL_F_NODE MPOL_F_ADDR MPOL_F_MEMS_ALLOWED"),
   bindFlags: flags("linux/mempolicy.h", "MPOL_MF_STRICT MPOL_MF_MOVE MPOL_MF_MOVE_ALL"),
-  membarrierCommand: flags(
+  membarrierFlags: flags("linux/membarrier.h", "MEMBARRIER_CMD_FLAG_CPU"),
+  membarrierCommand: enumeration(
     "linux/membarrier.h",
     `MEMBARRIER_CMD_QUERY MEMBARRIER_CMD_GLOBAL MEMBARRIER_CMD_GLOBAL_EXPEDITED MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED
      MEMBARRIER_CMD_PRIVATE_EXPEDITED MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED
@@ -121,15 +120,18 @@ export const sets: Record<string, SetSpecification> = {
   ),
 
   // Processes, identities, limits
-  cloneFlags: flags("linux/sched.h", /^CLONE_/, /^CLONE_(ARGS_SIZE_\w+|NEWTIME|CLEAR_SIGHAND|INTO_CGROUP)$/),
-  clone3Flags: flags("linux/sched.h", /^CLONE_/, /^CLONE_(ARGS_SIZE_\w+|NEWTIME)$/),
+  cloneFlags: flags("linux/sched.h", /^CLONE_/, /^CLONE_(ARGS_SIZE_\w+|NEWTIME|CLEAR_SIGHAND|INTO_CGROUP|DETACHED)$/),
+  clone3Flags: flags("linux/sched.h", /^CLONE_/, /^CLONE_(ARGS_SIZE_\w+|DETACHED)$/),
   unshareFlags: flags(
     "linux/sched.h",
-    `CLONE_VM CLONE_FS CLONE_FILES CLONE_SIGHAND CLONE_THREAD CLONE_NEWTIME CLONE_NEWNS CLONE_SYSVSEM CLONE_NEWCGROUP
-     CLONE_NEWUTS CLONE_NEWIPC CLONE_NEWUSER CLONE_NEWPID CLONE_NEWNET`,
+    `CLONE_NEWTIME CLONE_FS CLONE_FILES CLONE_NEWNS CLONE_SYSVSEM CLONE_NEWCGROUP CLONE_NEWUTS CLONE_NEWIPC
+     CLONE_NEWUSER CLONE_NEWPID CLONE_NEWNET CLONE_VM CLONE_SIGHAND CLONE_THREAD`,
   ),
-  waitFlags: flags("linux/wait.h", "WNOHANG WSTOPPED WEXITED WCONTINUED WNOWAIT __WNOTHREAD __WALL __WCLONE"),
-  waitidFlags: flags("linux/wait.h", "WNOHANG WSTOPPED WEXITED WCONTINUED WNOWAIT __WNOTHREAD __WALL __WCLONE"),
+  namespaceFlags: flags(
+    "linux/sched.h",
+    `CLONE_NEWTIME CLONE_NEWNS CLONE_NEWCGROUP CLONE_NEWUTS CLONE_NEWIPC CLONE_NEWUSER CLONE_NEWPID CLONE_NEWNET`,
+  ),
+  waitFlags: flags("linux/wait.h", "WNOHANG WEXITED WSTOPPED WCONTINUED WNOWAIT __WCLONE __WALL __WNOTHREAD"),
   waitidType: enumeration("linux/wait.h", "P_ALL P_PID P_PGID P_PIDFD"),
   pidfdFlags: flags("linux/pidfd.h", "PIDFD_NONBLOCK PIDFD_THREAD"),
   pidfdSignalFlags: flags("linux/pidfd.h", /^PIDFD_SIGNAL_/),
@@ -181,7 +183,7 @@ export const sets: Record<string, SetSpecification> = {
   ),
   rebootCommand: enumeration("linux/reboot.h", /^LINUX_REBOOT_CMD_/),
   rebootMagic: enumeration("linux/reboot.h", /^LINUX_REBOOT_MAGIC/),
-  personality: enumeration("linux/personality.h", /^PER_/, "PER_MASK PER_SUNOS PER_XENIX PER_IRIX32 PER_BSD"),
+  personality: enumeration("linux/personality.h", "PER_LINUX PER_LINUX32"),
   personalityFlags: flags(
     "linux/personality.h",
     `UNAME26 ADDR_NO_RANDOMIZE FDPIC_FUNCPTRS MMAP_PAGE_ZERO ADDR_COMPAT_LAYOUT READ_IMPLIES_EXEC ADDR_LIMIT_32BIT
@@ -214,13 +216,12 @@ export const sets: Record<string, SetSpecification> = {
   signalfdFlags: flags("linux/signalfd.h", "SFD_CLOEXEC SFD_NONBLOCK"),
 
   // Events and time
-  pollEvents: flags("asm/poll.h", /^POLL(?!_)/),
-  epollEvents: flags("linux/eventpoll.h", /^EPOLL/, /^EPOLL_|^EPOLLNVAL$/),
+  pollEvents: flags("asm/poll.h", /^POLL(?!_)|^POLL_BUSY_LOOP$/, "POLLFREE"),
+  epollEvents: flags("linux/eventpoll.h", /^EPOLL/, /^EPOLL_/),
   epollOperation: enumeration("linux/eventpoll.h", /^EPOLL_CTL_/),
   epollFlags: flags("linux/eventpoll.h", "EPOLL_CLOEXEC"),
   eventfdFlags: flags("linux/eventfd.h", "EFD_SEMAPHORE EFD_CLOEXEC EFD_NONBLOCK"),
-  timerfdFlags: flags("linux/timerfd.h", "TFD_CLOEXEC TFD_NONBLOCK"),
-  timerfdSetFlags: flags("linux/timerfd.h", "TFD_TIMER_ABSTIME TFD_TIMER_CANCEL_ON_SET"),
+  timerfdFlags: flags("linux/timerfd.h", "TFD_TIMER_ABSTIME TFD_TIMER_CANCEL_ON_SET TFD_CLOEXEC TFD_NONBLOCK"),
   clock: enumeration("linux/time.h", /^CLOCK_/),
   clockFlags: flags("linux/time.h", "TIMER_ABSTIME"),
   intervalTimer: enumeration("linux/time.h", /^ITIMER_/),
@@ -363,6 +364,7 @@ export const sets: Record<string, SetSpecification> = {
   sharedMemoryGetFlags: flags("linux/shm.h linux/ipc.h", "IPC_CREAT IPC_EXCL SHM_HUGETLB SHM_NORESERVE"),
   perfFlags: flags("linux/perf_event.h", /^PERF_FLAG_/),
   userfaultFlags: flags("linux/userfaultfd.h linux/fcntl.h", "UFFD_USER_MODE_ONLY O_NONBLOCK O_CLOEXEC"),
+  moduleRemoveFlags: flags("linux/fcntl.h", "O_NONBLOCK O_TRUNC"),
   moduleFlags: flags("linux/module.h", /^MODULE_INIT_/),
   ioctlRequest: enumeration(
     "stddef.h asm/termbits.h linux/if.h linux/serial.h linux/fiemap.h linux/blktrace_api.h asm/ioctls.h linux/sockios.h linux/fs.h linux/random.h linux/if_tun.h linux/tty.h linux/fsverity.h linux/rtc.h linux/loop.h linux/nsfs.h linux/pidfd.h linux/kvm.h linux/vt.h linux/kd.h linux/userfaultfd.h linux/fscrypt.h linux/perf_event.h linux/seccomp.h linux/blkdev.h",

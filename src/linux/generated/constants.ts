@@ -7,7 +7,6 @@ export type ConstantSetName =
   | "accessMode"
   | "resolveFlags"
   | "atFlags"
-  | "unlinkFlags"
   | "accessFlags"
   | "statxMask"
   | "statxAttributes"
@@ -50,12 +49,13 @@ export type ConstantSetName =
   | "memoryPolicyFlags"
   | "getMemoryPolicyFlags"
   | "bindFlags"
+  | "membarrierFlags"
   | "membarrierCommand"
   | "cloneFlags"
   | "clone3Flags"
   | "unshareFlags"
+  | "namespaceFlags"
   | "waitFlags"
-  | "waitidFlags"
   | "waitidType"
   | "pidfdFlags"
   | "pidfdSignalFlags"
@@ -102,7 +102,6 @@ export type ConstantSetName =
   | "epollFlags"
   | "eventfdFlags"
   | "timerfdFlags"
-  | "timerfdSetFlags"
   | "clock"
   | "clockFlags"
   | "intervalTimer"
@@ -158,6 +157,7 @@ export type ConstantSetName =
   | "sharedMemoryGetFlags"
   | "perfFlags"
   | "userfaultFlags"
+  | "moduleRemoveFlags"
   | "moduleFlags"
   | "ioctlRequest";
 
@@ -179,19 +179,15 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
   ],
   atFlags: [
     ["AT_SYMLINK_NOFOLLOW", 0x100],
+    ["AT_REMOVEDIR", 0x200],
     ["AT_SYMLINK_FOLLOW", 0x400],
     ["AT_NO_AUTOMOUNT", 0x800],
     ["AT_EMPTY_PATH", 0x1000],
-    ["AT_STATX_FORCE_SYNC", 0x2000],
-    ["AT_STATX_DONT_SYNC", 0x4000],
     ["AT_RECURSIVE", 0x8000],
   ],
-  unlinkFlags: [
-    ["AT_REMOVEDIR", 0x200],
-  ],
   accessFlags: [
-    ["AT_EACCESS", 0x200],
     ["AT_SYMLINK_NOFOLLOW", 0x100],
+    ["AT_EACCESS", 0x200],
     ["AT_EMPTY_PATH", 0x1000],
   ],
   statxMask: [
@@ -435,8 +431,8 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["IN_ONESHOT", 0x80000000],
   ],
   inotifyFlags: [
-    ["IN_CLOEXEC", 0x80000],
     ["IN_NONBLOCK", 0x800],
+    ["IN_CLOEXEC", 0x80000],
   ],
   fanotifyInitFlags: [
     ["FAN_CLOEXEC", 0x1],
@@ -489,9 +485,9 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["FAN_OPEN_PERM", 0x10000],
     ["FAN_ACCESS_PERM", 0x20000],
     ["FAN_OPEN_EXEC_PERM", 0x40000],
+    ["FAN_ONDIR", 0x40000000],
     ["FAN_EVENT_ON_CHILD", 0x8000000],
     ["FAN_RENAME", 0x10000000],
-    ["FAN_ONDIR", 0x40000000],
   ],
   fileSystemMagic: [
     ["QNX4_SUPER_MAGIC", 47],
@@ -593,9 +589,9 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["MREMAP_DONTUNMAP", 0x4],
   ],
   msyncFlags: [
+    ["MS_SYNC", 0x4],
     ["MS_ASYNC", 0x1],
     ["MS_INVALIDATE", 0x2],
-    ["MS_SYNC", 0x4],
   ],
   mlockallFlags: [
     ["MCL_CURRENT", 0x1],
@@ -655,18 +651,21 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["MPOL_MF_MOVE", 0x2],
     ["MPOL_MF_MOVE_ALL", 0x4],
   ],
+  membarrierFlags: [
+    ["MEMBARRIER_CMD_FLAG_CPU", 0x1],
+  ],
   membarrierCommand: [
-    ["MEMBARRIER_CMD_QUERY", 0x0],
-    ["MEMBARRIER_CMD_GLOBAL", 0x1],
-    ["MEMBARRIER_CMD_GLOBAL_EXPEDITED", 0x2],
-    ["MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED", 0x4],
-    ["MEMBARRIER_CMD_PRIVATE_EXPEDITED", 0x8],
-    ["MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED", 0x10],
-    ["MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE", 0x20],
-    ["MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE", 0x40],
-    ["MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ", 0x80],
-    ["MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ", 0x100],
-    ["MEMBARRIER_CMD_GET_REGISTRATIONS", 0x200],
+    ["MEMBARRIER_CMD_QUERY", 0],
+    ["MEMBARRIER_CMD_GLOBAL", 1],
+    ["MEMBARRIER_CMD_GLOBAL_EXPEDITED", 2],
+    ["MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED", 4],
+    ["MEMBARRIER_CMD_PRIVATE_EXPEDITED", 8],
+    ["MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED", 16],
+    ["MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE", 32],
+    ["MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE", 64],
+    ["MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ", 128],
+    ["MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ", 256],
+    ["MEMBARRIER_CMD_GET_REGISTRATIONS", 512],
   ],
   cloneFlags: [
     ["CLONE_VM", 0x100],
@@ -683,7 +682,6 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["CLONE_SETTLS", 0x80000],
     ["CLONE_PARENT_SETTID", 0x100000],
     ["CLONE_CHILD_CLEARTID", 0x200000],
-    ["CLONE_DETACHED", 0x400000],
     ["CLONE_UNTRACED", 0x800000],
     ["CLONE_CHILD_SETTID", 0x1000000],
     ["CLONE_NEWCGROUP", 0x2000000],
@@ -695,6 +693,7 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["CLONE_IO", 0x80000000],
   ],
   clone3Flags: [
+    ["CLONE_NEWTIME", 0x80],
     ["CLONE_VM", 0x100],
     ["CLONE_FS", 0x200],
     ["CLONE_FILES", 0x400],
@@ -709,7 +708,6 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["CLONE_SETTLS", 0x80000],
     ["CLONE_PARENT_SETTID", 0x100000],
     ["CLONE_CHILD_CLEARTID", 0x200000],
-    ["CLONE_DETACHED", 0x400000],
     ["CLONE_UNTRACED", 0x800000],
     ["CLONE_CHILD_SETTID", 0x1000000],
     ["CLONE_NEWCGROUP", 0x2000000],
@@ -723,14 +721,24 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["CLONE_INTO_CGROUP", 0x200000000],
   ],
   unshareFlags: [
-    ["CLONE_VM", 0x100],
+    ["CLONE_NEWTIME", 0x80],
     ["CLONE_FS", 0x200],
     ["CLONE_FILES", 0x400],
-    ["CLONE_SIGHAND", 0x800],
-    ["CLONE_THREAD", 0x10000],
-    ["CLONE_NEWTIME", 0x80],
     ["CLONE_NEWNS", 0x20000],
     ["CLONE_SYSVSEM", 0x40000],
+    ["CLONE_NEWCGROUP", 0x2000000],
+    ["CLONE_NEWUTS", 0x4000000],
+    ["CLONE_NEWIPC", 0x8000000],
+    ["CLONE_NEWUSER", 0x10000000],
+    ["CLONE_NEWPID", 0x20000000],
+    ["CLONE_NEWNET", 0x40000000],
+    ["CLONE_VM", 0x100],
+    ["CLONE_SIGHAND", 0x800],
+    ["CLONE_THREAD", 0x10000],
+  ],
+  namespaceFlags: [
+    ["CLONE_NEWTIME", 0x80],
+    ["CLONE_NEWNS", 0x20000],
     ["CLONE_NEWCGROUP", 0x2000000],
     ["CLONE_NEWUTS", 0x4000000],
     ["CLONE_NEWIPC", 0x8000000],
@@ -740,23 +748,13 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
   ],
   waitFlags: [
     ["WNOHANG", 0x1],
-    ["WSTOPPED", 0x2],
     ["WEXITED", 0x4],
+    ["WSTOPPED", 0x2],
     ["WCONTINUED", 0x8],
     ["WNOWAIT", 0x1000000],
-    ["__WNOTHREAD", 0x20000000],
-    ["__WALL", 0x40000000],
     ["__WCLONE", 0x80000000],
-  ],
-  waitidFlags: [
-    ["WNOHANG", 0x1],
-    ["WSTOPPED", 0x2],
-    ["WEXITED", 0x4],
-    ["WCONTINUED", 0x8],
-    ["WNOWAIT", 0x1000000],
-    ["__WNOTHREAD", 0x20000000],
     ["__WALL", 0x40000000],
-    ["__WCLONE", 0x80000000],
+    ["__WNOTHREAD", 0x20000000],
   ],
   waitidType: [
     ["P_ALL", 0],
@@ -1077,7 +1075,8 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["LINUX_REBOOT_MAGIC1", 0xfee1dead],
   ],
   personality: [
-    ["PER_CLEAR_ON_SETID", 0x740000],
+    ["PER_LINUX", 0],
+    ["PER_LINUX32", 8],
   ],
   personalityFlags: [
     ["UNAME26", 0x20000],
@@ -1209,7 +1208,7 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["POLLMSG", 0x400],
     ["POLLREMOVE", 0x1000],
     ["POLLRDHUP", 0x2000],
-    ["POLLFREE", 0x4000],
+    ["POLL_BUSY_LOOP", 0x8000],
   ],
   epollEvents: [
     ["EPOLLIN", 0x1],
@@ -1217,6 +1216,7 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["EPOLLOUT", 0x4],
     ["EPOLLERR", 0x8],
     ["EPOLLHUP", 0x10],
+    ["EPOLLNVAL", 0x20],
     ["EPOLLRDNORM", 0x40],
     ["EPOLLRDBAND", 0x80],
     ["EPOLLWRNORM", 0x100],
@@ -1242,12 +1242,10 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["EFD_NONBLOCK", 0x800],
   ],
   timerfdFlags: [
-    ["TFD_CLOEXEC", 0x80000],
-    ["TFD_NONBLOCK", 0x800],
-  ],
-  timerfdSetFlags: [
     ["TFD_TIMER_ABSTIME", 0x1],
     ["TFD_TIMER_CANCEL_ON_SET", 0x2],
+    ["TFD_CLOEXEC", 0x80000],
+    ["TFD_NONBLOCK", 0x800],
   ],
   clock: [
     ["CLOCK_REALTIME", 0],
@@ -2311,6 +2309,10 @@ export const constants: Readonly<Record<ConstantSetName, readonly (readonly [nam
     ["UFFD_USER_MODE_ONLY", 0x1],
     ["O_NONBLOCK", 0x800],
     ["O_CLOEXEC", 0x80000],
+  ],
+  moduleRemoveFlags: [
+    ["O_NONBLOCK", 0x800],
+    ["O_TRUNC", 0x200],
   ],
   moduleFlags: [
     ["MODULE_INIT_IGNORE_MODVERSIONS", 0x1],

@@ -19,9 +19,15 @@ export function memoized(print: (value: Integer) => Decoded): Print {
   };
 }
 
+/** The bits of a number: 32 of an int, which is a number, 64 of anything that is not. */
+export const unsigned = (flags: Integer): bigint =>
+  typeof flags === "number" && flags < 0 && flags >= -0x8000_0000
+    ? BigInt(flags >>> 0)
+    : BigInt.asUintN(64, BigInt(flags));
+
 /** Names that fit, and what they leave over. A set's zero name stands for zero alone. */
 export function splitFlags(values: NamedValues, flags: Integer): { names: string[]; rest: bigint } {
-  let rest = BigInt.asUintN(64, BigInt(flags));
+  let rest = unsigned(flags);
   if (rest === 0n) return { names: values.filter(([, value]) => value === 0).map(([name]) => name), rest };
   const names: string[] = [];
   for (const [name, value] of values) {
@@ -102,10 +108,10 @@ export const maskedFlags =
     const values = abi.constants[set];
     const typeUnknown = unknown ?? unknownName(types);
     return memoized((value) => {
-      const number = Number(value);
-      const kind = enumerationOf(types, (number & mask) >>> 0, typeUnknown);
-      const rest = (number & ~mask) >>> 0;
-      if (rest === 0) return kind;
+      const bits = unsigned(value);
+      const kind = enumerationOf(types, bits & BigInt(mask), typeUnknown);
+      const rest = bits & ~BigInt(mask);
+      if (rest === 0n) return kind;
       const { names, rest: left } = splitFlags(values, rest);
       const comment = names.length === 0 && restUnknown !== undefined ? ` /* ${restUnknown} */` : "";
       const parts = left === 0n ? names : [...names, `${hex(left)}${comment}`];

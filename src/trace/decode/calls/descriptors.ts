@@ -78,9 +78,9 @@ const fcntlArguments: Readonly<Record<string, ArgumentFormat>> = {
   F_DUPFD_CLOEXEC: int,
   F_DUPFD_QUERY: int,
   F_GETFD: absent,
-  F_SETFD: flags("descriptorFlags", "FD_???"),
+  F_SETFD: asInt(flags("descriptorFlags", "FD_???")),
   F_GETFL: absent,
-  F_SETFL: openStatus(),
+  F_SETFL: asInt(openFlags),
   F_GETLK: late(pointerTo(lockStructure(true))),
   F_SETLK: pointerTo(lockStructure(false)),
   F_SETLKW: pointerTo(lockStructure(false)),
@@ -102,9 +102,12 @@ const fcntlArguments: Readonly<Record<string, ArgumentFormat>> = {
   F_GET_SEALS: absent,
 };
 
-/** F_SETFL takes no access mode; without one strace writes O_RDONLY all the same. */
-function openStatus(): Format {
-  return openFlags;
+/** A register that is wider than what the kernel takes from it. */
+function asInt(format: Format): Format {
+  return (scope) => {
+    const print = format(scope);
+    return (value, call) => print(Number(BigInt.asIntN(32, BigInt(value))), call);
+  };
 }
 
 /** The command's name in this call. */

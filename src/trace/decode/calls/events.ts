@@ -372,7 +372,7 @@ export const eventCalls: CallFormats = {
   timerfd_create: { clockid: clock, flags: flags("timerfdFlags", "TFD_???") },
   timerfd_settime: {
     ufd: fd,
-    flags: flags("timerfdSetFlags", "TFD_???"),
+    flags: flags("timerfdFlags", "TFD_???"),
     utmr: pointerTo(itimerspecStructure),
     otmr: outputOf(itimerspecStructure),
   },

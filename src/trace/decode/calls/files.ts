@@ -303,7 +303,7 @@ export const fileCalls: CallFormats = {
   mknodat: { dfd: directoryFd, ...makeNode },
   rmdir: { pathname: path },
   unlink: { pathname: path },
-  unlinkat: { dfd: directoryFd, pathname: path, flag: flags("unlinkFlags", "AT_???") },
+  unlinkat: { dfd: directoryFd, pathname: path, flag: atFlags },
   rename: { oldname: path, newname: path },
   renameat: { olddfd: directoryFd, oldname: path, newdfd: directoryFd, newname: path },
   renameat2: {

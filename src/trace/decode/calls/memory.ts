@@ -103,7 +103,11 @@ export const memoryCalls: CallFormats = {
   munlock: { start: pointer, len: decimal },
   mlockall: { flags: flags("mlockallFlags", "MCL_???") },
   mseal: { start: pointer, len: decimal, flags: hex },
-  membarrier: { cmd: flags("membarrierCommand", "MEMBARRIER_CMD_???"), flags: hex, cpu_id: membarrierCpu },
+  membarrier: {
+    cmd: enumeration("membarrierCommand", "MEMBARRIER_CMD_???"),
+    flags: flags("membarrierFlags", "MEMBARRIER_CMD_FLAG_???"),
+    cpu_id: membarrierCpu,
+  },
   process_vm_readv: {
     pid: decimal,
     lvec: outputIovec("liovcnt"),

@@ -133,7 +133,8 @@ const clone3Arguments: Format = (scope) => {
         ["set_tid_size", { text: `${setTidSize}`, value: jsonInteger(setTidSize) }],
       );
     }
-    if (BigInt(bits) & 0x2_0000_0000n) parts.push(["cgroup", { text: `${cgroup}`, value: jsonInteger(cgroup) }]);
+    if (BigInt(bits) & 0x2_0000_0000n && length === size)
+      parts.push(["cgroup", { text: `${cgroup}`, value: jsonInteger(cgroup) }]);
     return {
       text: `{${parts.map(([name, part]) => `${name}=${part.text}`).join(", ")}}`,
       value: Object.fromEntries(parts.map(([name, part]) => [name, part.value])),
@@ -480,7 +481,7 @@ export const processCalls: CallFormats = {
   },
   clone3: { uargs: clone3Arguments, size: decimal },
   unshare: { unshare_flags: flags("unshareFlags", "CLONE_???") },
-  setns: { fd, nstype: flags("unshareFlags", "CLONE_???") },
+  setns: { fd, nstype: flags("namespaceFlags", "CLONE_???") },
   execve: { filename: path, argv: stringVector, envp: environment },
   execveat: {
     dfd: directoryFd,
@@ -496,7 +497,7 @@ export const processCalls: CallFormats = {
     which: enumeration("waitidType", "P_???"),
     pid: decimal,
     infop: outputOf(siginfoStructure),
-    options: flags("waitidFlags", "W???"),
+    options: waitFlags,
     ru: outputOf(usageStructure),
   },
   kill: { pid: decimal, sig: signal },

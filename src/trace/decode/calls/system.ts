@@ -225,7 +225,7 @@ export const systemCalls: CallFormats = {
   },
   init_module: { umod: pointer, len: decimal, uargs: cString },
   finit_module: { fd, uargs: cString, flags: flags("moduleFlags", "MODULE_INIT_???") },
-  delete_module: { name_user: cString, flags: flags("openFlags", "O_???") },
+  delete_module: { name_user: cString, flags: flags("moduleRemoveFlags", "O_???") },
   reboot: {
     magic1: enumeration("rebootMagic", "LINUX_REBOOT_MAGIC_???"),
     magic2: enumeration("rebootMagic", "LINUX_REBOOT_MAGIC_???"),
@@ -240,7 +240,7 @@ export const systemCalls: CallFormats = {
     _description: cString,
     _payload: buffer(lengthIn("plen")),
     plen: decimal,
-    destringid: decimal,
+    destringid: keySerial,
   },
   request_key: { _type: cString, _description: cString, _callout_info: cString, destringid: keySerial },
   keyctl: { cmd: enumeration("keyctlCommand", "KEYCTL_???"), arg2: hex, arg3: hex, arg4: hex, arg5: hex },
