@@ -83,18 +83,20 @@ export function ending(outcome: Outcome): string {
 export function differences(native: Outcome, hooked: Outcome): string[] {
   const found: string[] = [];
   if (ending(native) !== ending(hooked)) found.push(`ends with ${ending(hooked)} instead of ${ending(native)}`);
-  for (const stream of ["stdout", "stderr"] as const) {
-    if (native[stream] !== hooked[stream]) found.push(`${stream}: ${firstDifference(native[stream], hooked[stream])}`);
-  }
+  for (const stream of ["stdout", "stderr"] as const)
+    found.push(...lineDifferences(native[stream], hooked[stream]).map((line) => `${stream}: ${line}`));
   return found;
 }
 
-function firstDifference(native: string, hooked: string): string {
+/** The first lines that differ: after a line too many all of them would. */
+function lineDifferences(native: string, hooked: string): string[] {
   const expected = native.split("\n");
   const actual = hooked.split("\n");
-  const line = expected.findIndex((text, index) => text !== actual[index]);
-  const at = line < 0 ? expected.length : line;
-  return `line ${at + 1} is ${quote(actual[at])} instead of ${quote(expected[at])}`;
+  const found: string[] = [];
+  for (let line = 0; line < Math.max(expected.length, actual.length) && found.length < 5; line++)
+    if (expected[line] !== actual[line])
+      found.push(`line ${line + 1} is ${quote(actual[line])} instead of ${quote(expected[line])}`);
+  return found;
 }
 
 function quote(line: string | undefined): string {
