@@ -105,7 +105,13 @@ export const HELLO: number = CLASS_COUNT - 1;
 export const MARKS_SIZE = 0x10000;
 /** `FUTEX_OWNER_DIED`, include/uapi/linux/futex.h. */
 export const OWNER_DIED = 0x40000000;
-/** A round of spinning, in PAUSEs: about a microsecond. */
+/**
+ * How long a thread spins before it first yields, in PAUSEs: some five microseconds, longer than
+ * a supervisor that runs on another processor takes. Yielding at once would give the
+ * processor to strangers on a busy machine.
+ */
+export const PAUSES_BEFORE_YIELD = 256;
+/** A round of spinning after that: about a microsecond. */
 export const PAUSES_PER_ROUND = 32;
 /** How long a sleeping thread trusts the supervisor to be alive before it looks, seconds. */
 export const OWNER_CHECK_SECONDS = 1;

@@ -305,7 +305,7 @@ request:
 .globl wait
 wait:
     mov esi, [r8 + HEADER_SPIN]             # rounds
-1:  mov ecx, PAUSES_PER_ROUND
+    mov ecx, PAUSES_BEFORE_YIELD
 2:  cmp dword ptr [rbx + SLOT_STATE], STATE_ASKED
     jne answered
     pause
@@ -313,8 +313,9 @@ wait:
     jg 2b
     mov eax, SYS_sched_yield                # the supervisor may want this very processor
     syscall
+    mov ecx, PAUSES_PER_ROUND
     sub esi, 1
-    jg 1b
+    jg 2b
     mov eax, STATE_ASKED
     mov ecx, STATE_ASKED_ASLEEP
     lock cmpxchg [rbx + SLOT_STATE], ecx
