@@ -159,7 +159,7 @@ export class Decoder {
         leave: isInput ? undefined : format.leave(scope),
       };
     });
-    return { args, result: resultFormats[name]?.(scope) };
+    return { args, result: signature === undefined ? undefined : resultFormats[name]?.(scope) };
   }
 }
 

@@ -28,11 +28,18 @@ export const fileMode: Format =
 export const device: Format = simple((value) => deviceOf(value));
 
 export function deviceOf(value: Integer): Decoded {
-  const encoded = BigInt(value);
-  const major = ((encoded >> 8n) & 0xfffn) | ((encoded >> 32n) & 0xffff_f000n);
-  const minor = (encoded & 0xffn) | ((encoded >> 12n) & 0xffff_ff00n);
-  return { text: `makedev(${hex(major)}, ${hex(minor)})`, value: { major: Number(major), minor: Number(minor) } };
+  const [major, minor] =
+    value <= 0xffff_ffff
+      ? [(Number(value) >>> 8) & 0xfff, (Number(value) & 0xff) | ((Number(value) >>> 12) & 0xf_ff00)]
+      : wideDevice(BigInt(value));
+  return { text: `makedev(${hex(major)}, ${hex(minor)})`, value: { major, minor } };
 }
+
+/** The C library has room for numbers that the kernel does not give out. */
+const wideDevice = (encoded: bigint): [major: number, minor: number] => [
+  Number(((encoded >> 8n) & 0xfffn) | ((encoded >> 32n) & 0xffff_f000n)),
+  Number((encoded & 0xffn) | ((encoded >> 12n) & 0xffff_ff00n)),
+];
 
 export const isDevice = (mode: number): boolean => {
   const type = mode & typeMask;

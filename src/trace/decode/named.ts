@@ -27,9 +27,22 @@ export const unsigned = (flags: Integer): bigint =>
 
 /** Names that fit, and what they leave over. A set's zero name stands for zero alone. */
 export function splitFlags(values: NamedValues, flags: Integer): { names: string[]; rest: bigint } {
-  let rest = unsigned(flags);
-  if (rest === 0n) return { names: values.filter(([, value]) => value === 0).map(([name]) => name), rest };
   const names: string[] = [];
+  if (flags === 0 || flags === 0n) {
+    for (const [name, value] of values) if (value === 0) names.push(name);
+    return { names, rest: 0n };
+  }
+  let rest = unsigned(flags);
+  if (rest <= 0xffff_ffffn) {
+    // Numbers are several times faster here, and nearly all flags fit.
+    let left = Number(rest);
+    for (const [name, value] of values) {
+      if (value === 0 || value > 0xffff_ffff || (left & value) >>> 0 !== value >>> 0) continue;
+      names.push(name);
+      left = (left & ~value) >>> 0;
+    }
+    return { names, rest: BigInt(left) };
+  }
   for (const [name, value] of values) {
     const bits = BigInt(value);
     if (bits === 0n || (rest & bits) !== bits) continue;
@@ -40,17 +53,8 @@ export function splitFlags(values: NamedValues, flags: Integer): { names: string
 }
 
 /** "O_RDONLY|O_CLOEXEC", "0", and where nothing fits, the number with `unknown` as a C comment. */
-export function flagsText(values: NamedValues, flags: Integer, unknown: string): string {
-  const { names, rest } = splitFlags(values, flags);
-  if (names.length === 0) return rest === 0n ? "0" : `${hex(rest)} /* ${unknown} */`;
-  return (rest === 0n ? names : [...names, hex(rest)]).join("|");
-}
-
-/** The JSON of flags: the names, bits without one in hexadecimal. */
-export function flagsValue(values: NamedValues, flags: Integer): string {
-  const { names, rest } = splitFlags(values, flags);
-  return (rest === 0n && names.length > 0 ? names : [...names, hex(rest)]).join("|");
-}
+export const flagsText = (values: NamedValues, flags: Integer, unknown: string): string =>
+  flagsOf(values, flags, unknown).text;
 
 /** A name, or several, or the number where there is none. */
 export interface Named {
@@ -58,10 +62,16 @@ export interface Named {
   readonly value: string | number;
 }
 
-export const flagsOf = (values: NamedValues, flags: Integer, unknown: string): Named => ({
-  text: flagsText(values, flags, unknown),
-  value: flagsValue(values, flags),
-});
+export function flagsOf(values: NamedValues, flags: Integer, unknown: string): Named {
+  const { names, rest } = splitFlags(values, flags);
+  if (names.length === 0) {
+    const number = hex(rest);
+    return { text: rest === 0n ? number : `${number} /* ${unknown} */`, value: number };
+  }
+  if (rest !== 0n) names.push(hex(rest));
+  const text = names.join("|");
+  return { text, value: text };
+}
 
 export function nameOf(values: NamedValues, value: Integer): string | undefined {
   const number = Number(value);

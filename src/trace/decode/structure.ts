@@ -3,8 +3,10 @@ import type { LayoutName } from "../../linux/abi.ts";
 import type { JsonValue } from "../record.ts";
 import {
   argument,
+  decimal,
   list,
   output,
+  simple,
   type CallState,
   type Format,
   type OutputFormat,
@@ -14,7 +16,7 @@ import {
 import { readExactly, readSome } from "./memory.ts";
 import { scalar } from "./scalar.ts";
 import { quoted, jsonName } from "./text.ts";
-import { nullPointer, pointer, type Decoded, type Integer } from "./value.ts";
+import { jsonInteger, nullPointer, pointer, type Decoded, type Integer } from "./value.ts";
 
 /** Something of a known size in bytes. */
 export interface Shape {
@@ -41,6 +43,9 @@ interface BoundField {
   readonly inText: boolean;
   readonly print: (bytes: Uint8Array, offset: number, call: CallState) => Decoded | undefined;
 }
+
+/** A number whose text nobody sees. */
+const untold: Format = simple((value) => ({ text: "", value: jsonInteger(value) }));
 
 const fieldSizes: Readonly<Record<string, number>> = {
   char: 1,
@@ -70,10 +75,11 @@ export const structure =
       const field = layout.fields[name];
       if (field === undefined) throw new Error(`invariant broken: struct ${layoutName} has no field ${name}`);
       const [at, type] = field;
+      const inText = options.brief?.includes(name) ?? true;
       return {
         name: options.names?.[name] ?? name,
-        inText: options.brief?.includes(name) ?? true,
-        print: boundField(scope, format, at, type),
+        inText,
+        print: boundField(scope, !inText && format === decimal ? untold : format, at, type),
       };
     });
     return {
