@@ -3,7 +3,8 @@
  * A test that differs runs again, alone, both ways: what then agrees depended on the
  * machine's load, not on the hook, and is reported as such.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ending, type Outcome, run } from "../matrix/run.ts";
 import type { Toolchain } from "../matrix/toolchain.ts";
@@ -83,14 +84,20 @@ async function nativeRun(name: string, program: string, options: JudgeOptions): 
   return outcome;
 }
 
-function testRun(name: string, command: readonly string[], options: JudgeOptions): Promise<Outcome> {
+async function testRun(name: string, command: readonly string[], options: JudgeOptions): Promise<Outcome> {
   const cwd = join(options.go.root, "src", name);
-  return run(command, {
-    cwd,
-    // `go test` sets it so, and tests of working directories compare with it.
-    environment: { ...options.go.environment, PWD: cwd },
-    timeoutMs: options.timeoutMs,
-  });
+  // Some tests leave files behind; Unix sockets want a short path.
+  const temporary = mkdtempSync(join(tmpdir(), "go-std-"));
+  try {
+    return await run(command, {
+      cwd,
+      // `go test` sets PWD so, and tests of working directories compare with it.
+      environment: { ...options.go.environment, PWD: cwd, TMPDIR: temporary },
+      timeoutMs: options.timeoutMs,
+    });
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
 }
 
 /** Runs one test alone, both ways, up to three times, until both agree. */
