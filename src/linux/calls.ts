@@ -6,9 +6,6 @@
 import { numbers as amd64Numbers, signatures as amd64Signatures } from "./generated/calls-amd64.ts";
 import { numbers as arm64Numbers, signatures as arm64Signatures } from "./generated/calls-arm64.ts";
 
-/** A name that some machine has a number for. */
-export type CallName = keyof typeof amd64Numbers | keyof typeof arm64Numbers;
-
 export interface Parameter {
   /** Kernel's name: "dfd". */
   readonly name: string;

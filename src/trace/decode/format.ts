@@ -70,7 +70,8 @@ export const int: Format = simple((value) => decimalOf(Number(BigInt.asIntN(32, 
 export const long: Format = simple((value) => decimalOf(BigInt.asIntN(64, BigInt(value))));
 
 const atFdcwd: Decoded = { text: "AT_FDCWD", value: "AT_FDCWD" };
-export const fd: Format = int;
+/** An open file. */
+export const fd: Format = (scope) => int(scope);
 /** A descriptor that relative paths start from. */
 export const directoryFd: Format = simple((value) => {
   const number = Number(BigInt.asIntN(32, BigInt(value)));

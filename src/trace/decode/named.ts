@@ -1,6 +1,6 @@
 /** Flags and enumerations by name, as strace's printflags and printxval write them. */
 import type { ConstantSetName, NamedValues } from "../../linux/abi.ts";
-import { simple, type Format, type Print } from "./format.ts";
+import type { Format, Print } from "./format.ts";
 import { hex, type Decoded, type Integer } from "./value.ts";
 
 /** Programs use few combinations: what was written once is kept, up to this many. */
@@ -131,16 +131,3 @@ export const maskedFlags =
       };
     });
   };
-
-/** A number that stands alone when it has no name. */
-export const plainEnumeration =
-  (set: ConstantSetName): Format =>
-  ({ abi }) => {
-    const values = abi.constants[set];
-    return memoized((value) => {
-      const name = nameOf(values, value);
-      return name === undefined ? { text: hex(value), value: Number(value) } : { text: name, value: name };
-    });
-  };
-
-export const constant = (text: string): Format => simple(() => ({ text, value: text }));

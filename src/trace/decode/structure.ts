@@ -10,7 +10,6 @@ import {
   type CallState,
   type Format,
   type OutputFormat,
-  type Print,
   type Scope,
 } from "./format.ts";
 import { readExactly, readSome } from "./memory.ts";
@@ -234,6 +233,3 @@ export function elements(shape: Shape, address: Integer, count: number, limit: n
     value: items.map((item) => item.value),
   };
 }
-
-/** A format for an argument that is, for this call, itself a structure's {@link Print}. */
-export type { Print };

@@ -51,9 +51,3 @@ export const pointer = (address: Integer): Decoded => {
 };
 
 export const nullPointer: Decoded = { text: "NULL", value: null };
-
-/** A whole number of at most 2^53 as a number, any other as a bigint. */
-export function integer(value: bigint): Integer {
-  return value <= maxSafe && value >= -maxSafe ? Number(value) : value;
-}
-const maxSafe = BigInt(Number.MAX_SAFE_INTEGER);

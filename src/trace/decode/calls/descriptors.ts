@@ -24,7 +24,7 @@ import { i32, i64 } from "../scalar.ts";
 import { number, outputOf, pointerTo, structure, type Structure } from "../structure.ts";
 import { signal } from "../signal.ts";
 import { decimal as decimalOf, pointer as pointerOf, type Decoded, type Integer } from "../value.ts";
-import { openFlags } from "./files.ts";
+import { openFlags } from "./opening.ts";
 
 /** `[3, 4]`: two descriptors that the call made. */
 export const twoDescriptors: OutputFormat = output(() => (address, call) => {

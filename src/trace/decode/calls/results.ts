@@ -8,8 +8,9 @@ import { hex, octal } from "../value.ts";
 import { dateText } from "../file.ts";
 import { signalOf } from "../signal.ts";
 import { setAt } from "./events.ts";
-import { dumpable, scheduler } from "./processes.ts";
-import { openFlags } from "./files.ts";
+import { scheduler } from "./limits.ts";
+import { dumpable } from "./prctl.ts";
+import { openFlags } from "./opening.ts";
 
 const address: ResultFormat = () => (result) => hex(BigInt.asUintN(64, result));
 const mode: ResultFormat = () => (result) => octal(result);
