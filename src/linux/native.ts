@@ -61,6 +61,9 @@ export function loadFunction(code: Uint8Array, entry: number): (() => bigint) | 
 
 const ticksPrototype = koffi.proto("uint64_t elsewhere_ticks(void)");
 
+/** Lets another thread have this processor, if one wants it. */
+export const yieldProcessor: () => number = native("int sched_yield(void)");
+
 export const kill: (pid: number, signal: number) => number = native("int kill(int pid, int sig)");
 
 /** Ends this process at once: no handlers, no restored terminal settings. */

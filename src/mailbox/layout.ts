@@ -62,6 +62,8 @@ export const slot = {
   tid: 0x0c,
   /** 1 when the thread has made the call it was told to make and `result` is its outcome. */
   reported: 0x10,
+  /** 1 when what the thread was told to make stands for its own call: its result is that call's, come what may. */
+  own: 0x14,
   /** What the bootstrap was told for this process; 0 before that. */
   process: 0x18,
   number: 0x20,

@@ -131,8 +131,12 @@ export class Mailbox implements Disposable {
     this.#answer(slot, verdict.continue);
   }
 
-  /** The thread makes the call that the slot now describes, and reports. */
-  run(slot: number): void {
+  /**
+   * The thread makes the call that the slot now describes, and reports.
+   * @param own whether its result stands for the program's own call, should the supervisor die then
+   */
+  run(slot: number, own: boolean): void {
+    this.i32[(slot + field.own) >> 2] = Number(own);
     this.#answer(slot, verdict.run);
   }
 
@@ -142,8 +146,10 @@ export class Mailbox implements Disposable {
     if (before === slotState.askedAsleep) this.#futex.wake(this.#address + slot, 1);
   }
 
-  /** Takes back the slot of a thread that is gone. */
+  /** Takes back the slot of a thread that is gone. Its pending bit too: the next holder's question is not its. */
   reclaim(slot: number): void {
+    const index = (slot - SLOTS) / SLOT_SIZE;
+    Atomics.and(this.i32, (PENDING >> 2) + (index >> 5), ~(1 << (index & 31)));
     Atomics.store(this.i32, (slot + field.state) >> 2, slotState.free);
     Atomics.store(this.i32, (slot + field.claimed) >> 2, 0);
   }
@@ -188,17 +194,26 @@ export class Mailbox implements Disposable {
     this.#futex.wake(this.#address + header.doorbell, 1);
   }
 
+  /** A thread that waits gets what is its: the result it reported, or its own call. */
+  release(slot: number): void {
+    const reported = this.i32[(slot + field.reported) >> 2] !== 0;
+    const own = this.i32[(slot + field.own) >> 2] !== 0;
+    if (reported && own) this.#answer(slot, verdict.return); // `result` still holds it
+    else this.#answer(slot, verdict.continue);
+  }
+
   /**
-   * Leaves the mailbox for good: from now on every call of every program that still has it
-   * goes to the kernel. To a waiting thread it is the same as the supervisor's death.
+   * Leaves the mailbox for good: from now on every call of every program that still has it goes
+   * to the kernel. Whoever waits is released first; `owner` is marked last, for a thread that
+   * sees the mark goes on by itself, and its slot may be another's when a late answer comes.
    */
   [Symbol.dispose](): void {
     if (this.#closed) return;
     this.#closed = true;
     Atomics.store(this.i32, header.dead >> 2, 1);
-    unlockRobustMutex(this.#mutex); // first: it leaves this thread's list of robust mutexes
+    this.drain((slot) => this.release(slot));
+    unlockRobustMutex(this.#mutex); // it leaves this thread's list of robust mutexes
     Atomics.or(this.i32, header.owner >> 2, OWNER_DIED);
-    this.drain((slot) => this.continue(slot)); // spares them the wait until they look
     this.ring();
     munmap(this.#address, MAILBOX_SIZE);
     closeSync(this.descriptor);

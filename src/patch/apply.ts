@@ -1,57 +1,61 @@
 /**
- * Applies a plan to the bytes of a copy, and reads a copy back to see that it is what
- * the plan says and nothing else.
+ * A plan carried out: what to write to a copy, and whether a copy, read back from disk, is
+ * what the plan says to the last byte. Works in pieces, for programs are large.
  */
-import { readElf } from "../elf/elf.ts";
 import { ElsewhereError } from "../errors.ts";
 import type { PatchPlan } from "./plan.ts";
 
-/** The patched copy's bytes. */
-export function applyPlan(plan: PatchPlan): Uint8Array {
-  const original = plan.program.elf.bytes;
-  const length = plan.additions.reduce(
-    (most, { offset, bytes }) => Math.max(most, offset + bytes.length),
-    original.length,
-  );
-  const copy = new Uint8Array(length);
-  copy.set(original);
-  for (const { offset, after } of plan.edits) copy.set(after, offset);
-  for (const { offset, bytes } of plan.additions) copy.set(bytes, offset);
-  return copy;
+/** Bytes that stand at an offset of the copy. */
+export interface Piece {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+const CHUNK = 1 << 20;
+
+/** What to write, in this order: the original, then what changes and what is added. */
+export function piecesOf(plan: PatchPlan): readonly Piece[] {
+  return [{ offset: 0, bytes: plan.program.elf.bytes }, ...changesOf(plan)];
+}
+
+function changesOf({ edits, additions }: PatchPlan): readonly Piece[] {
+  return [...edits.map(({ offset, after }) => ({ offset, bytes: after })), ...additions];
+}
+
+/** The copy's length in bytes. */
+function lengthOf(plan: PatchPlan): number {
+  return piecesOf(plan).reduce((most, { offset, bytes }) => Math.max(most, offset + bytes.length), 0);
+}
+
+/** What the copy must hold from `start` to `end`. */
+function expectedBytes(plan: PatchPlan, start: number, end: number): Uint8Array {
+  const expected = new Uint8Array(end - start);
+  for (const { offset, bytes } of piecesOf(plan)) {
+    const from = Math.max(start, offset);
+    const to = Math.min(end, offset + bytes.length);
+    if (from < to) expected.set(bytes.subarray(from - offset, to - offset), from - start);
+  }
+  return expected;
 }
 
 /**
- * Holds a copy, as read back from disk, against the plan: every edit and addition is
- * there, every other byte is the original's, and it still reads as the same kind of ELF file.
+ * @param read gives `length` bytes of the copy at `offset`, or fewer where it ends
  * @throws ElsewhereError `patch-verification`
  */
-export function verifyCopy(plan: PatchPlan, copy: Uint8Array): void {
-  const { elf } = plan.program;
-  const wrong = (what: string): ElsewhereError =>
-    new ElsewhereError({
-      code: "patch-verification",
-      message: `the patched copy of ${elf.path} is not what was planned`,
-      context: [what],
-      hint: "the disk may be failing, or this is a bug of elsewhere; nothing was started",
-    });
-  const view = Buffer.from(copy.buffer, copy.byteOffset, copy.byteLength);
-  for (const { offset, before, after, reason } of plan.edits) {
-    if (!view.subarray(offset, offset + after.length).equals(after))
-      throw wrong(`at offset 0x${offset.toString(16)}: ${reason}`);
-    if (!Buffer.from(elf.bytes.subarray(offset, offset + before.length)).equals(before))
-      throw wrong("the original changed");
+export function verifyCopy(plan: PatchPlan, read: (offset: number, length: number) => Uint8Array): void {
+  const length = lengthOf(plan);
+  for (let start = 0; start < length + 1; start += CHUNK) {
+    const end = Math.min(start + CHUNK, length);
+    const found = read(start, CHUNK);
+    if (!Buffer.from(expectedBytes(plan, start, end)).equals(found)) throw unlike(plan, start, end);
   }
-  for (const { offset, bytes, reason } of plan.additions)
-    if (!view.subarray(offset, offset + bytes.length).equals(bytes))
-      throw wrong(`at offset 0x${offset.toString(16)}: ${reason}`);
-  let at = 0;
-  for (const { offset, after } of plan.edits.toSorted((a, b) => a.offset - b.offset)) {
-    if (!view.subarray(at, offset).equals(elf.bytes.subarray(at, offset)))
-      throw wrong("a byte changed that should not");
-    at = offset + after.length;
-  }
-  if (!view.subarray(at, elf.bytes.length).equals(elf.bytes.subarray(at)))
-    throw wrong("a byte changed that should not");
-  const again = readElf(copy, elf.path);
-  if (!again.segments.some(({ vaddr }) => vaddr === plan.base)) throw wrong("the added segment is missing");
+}
+
+function unlike(plan: PatchPlan, start: number, end: number): ElsewhereError {
+  return new ElsewhereError({
+    code: "patch-verification",
+    message: `the patched copy of ${plan.program.elf.path} is not what was planned`,
+    context: [`it differs between offset 0x${start.toString(16)} and 0x${end.toString(16)}`],
+    hint: "the disk may be failing, or this is a bug of elsewhere; nothing was started",
+  });
 }

@@ -28,6 +28,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -37,7 +38,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { ElsewhereError } from "../errors.ts";
-import { applyPlan, verifyCopy } from "./apply.ts";
+import { type Piece, piecesOf, verifyCopy } from "./apply.ts";
 import { engineVersion } from "./engine.ts";
 import { cacheDirectory } from "./location.ts";
 import type { PatchPlan } from "./plan.ts";
@@ -135,9 +136,9 @@ export class CopyCache {
         .filter((site) => site.hooked)
         .map((site) => ({ function: site.function, address: `0x${site.instruction.address.toString(16)}` }));
       const path = join(folder, name);
-      writeDurably(path, applyPlan(plan), 0o700);
-      verifyCopy(plan, readFileSync(path));
-      writeDurably(join(folder, "plan.json"), Buffer.from(JSON.stringify(sites)), 0o600);
+      writeDurably(path, piecesOf(plan), 0o700);
+      verifyFile(plan, path);
+      writeDurably(join(folder, "plan.json"), [{ offset: 0, bytes: Buffer.from(JSON.stringify(sites)) }], 0o600);
       const place = join(copies, hash);
       try {
         renameSync(folder, place);
@@ -213,11 +214,24 @@ function fileIdentity(path: string): string {
   return createHash("sha256").update([path, dev, ino, size, mtimeNs, ctimeNs].join("\0")).digest("hex");
 }
 
-function writeDurably(path: string, bytes: Uint8Array, mode: number): void {
+function writeDurably(path: string, pieces: readonly Piece[], mode: number): void {
   const descriptor = openSync(path, "wx", mode);
   try {
-    for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
+    for (const { offset, bytes } of pieces)
+      for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at, bytes.length - at, offset + at);
     fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function verifyFile(plan: PatchPlan, path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    verifyCopy(plan, (offset, length) => {
+      const bytes = Buffer.alloc(length);
+      return bytes.subarray(0, readSync(descriptor, bytes, 0, length, offset));
+    });
   } finally {
     closeSync(descriptor);
   }

@@ -78,8 +78,16 @@ export class Call {
     if (this.#end()) this.#mailbox.continue(this.slot);
   }
 
-  /** The thread makes this call itself (or another one in its place); `reported` gets the result. */
-  run(reported: Reported, number: number = this.number, args: readonly bigint[] = this.args): void {
+  /**
+   * The thread makes this call itself, or another one in its place; `reported` gets the result.
+   * @param own whether the result stands for the program's call, should the supervisor die then
+   */
+  run(
+    reported: Reported,
+    number: number = this.number,
+    args: readonly bigint[] = this.args,
+    own: boolean = true,
+  ): void {
     if (!this.#open) return;
     const { i64, u64 } = this.#mailbox;
     i64[(this.slot + field.number) >> 3] = BigInt(number);
@@ -89,7 +97,7 @@ export class Call {
     this.#ran = true;
     this.running = true;
     this.#owner.sent();
-    this.#mailbox.run(this.slot);
+    this.#mailbox.run(this.slot, own);
   }
 
   /** The thread has made its call: the supervisor hands over the result. */
@@ -99,6 +107,13 @@ export class Call {
     this.running = false;
     if (reported === undefined) this.return(result);
     else reported(result);
+  }
+
+  /** The supervisor leaves: a call that waits gets its own outcome, one that is made ends without us. */
+  leave(): void {
+    const waiting = !this.running;
+    this.abandon("death");
+    if (waiting) this.#mailbox.release(this.slot);
   }
 
   /** `tidy` is called when the call ends because its thread does. */

@@ -101,6 +101,7 @@ export class ExecFollower {
       },
       this.#execve,
       [copyPath, exec.argv, call.addressInProgram(loan.offset)],
+      false,
     );
   }
 }

@@ -12,6 +12,7 @@
  *              brings it back, which is one wake-up more
  */
 import { Arena } from "../mailbox/arena.ts";
+import { yieldProcessor } from "../linux/native.ts";
 import { callClass, HELLO, slot as field } from "../mailbox/layout.ts";
 import { Mailbox } from "../mailbox/mailbox.ts";
 import { type Abandoned, Call, type CallOwner } from "./call.ts";
@@ -30,6 +31,8 @@ export interface SupervisorOptions {
 
 /** Polls without a call before the event loop turns once. */
 const POLLS_PER_TURN = 200;
+/** Polls without a call before a program's thread may have this processor: the two may share it. */
+const POLLS_PER_YIELD = 32;
 /** Rounds with calls before the event loop turns once all the same. */
 const CALLS_PER_TURN = 1000;
 /** How long after the last call the supervisor goes on polling, milliseconds. */
@@ -81,7 +84,7 @@ export class Supervisor implements Disposable {
     if (this.#stopped) return;
     this.#stopped = true;
     clearInterval(this.#sweeper);
-    for (const call of this.#calls.values()) call.abandon("death");
+    for (const call of this.#calls.values()) call.leave();
     this.mailbox[Symbol.dispose]();
   }
 
@@ -140,11 +143,12 @@ export class Supervisor implements Disposable {
   readonly #poll = (): void => {
     if (this.#stopped) return;
     let served = 0;
-    for (let quiet = 0; quiet < POLLS_PER_TURN && served < CALLS_PER_TURN; quiet++)
+    for (let quiet = 1; quiet <= POLLS_PER_TURN && served < CALLS_PER_TURN; quiet++) {
       if (this.mailbox.drain(this.#found)) {
         quiet = 0;
         served++;
-      }
+      } else if (quiet % POLLS_PER_YIELD === 0) yieldProcessor();
+    }
     if (this.#stopped) return;
     const now = performance.now();
     if (served > 0) this.#lastCall = now;

@@ -29,12 +29,13 @@
 #     bit (both locked). The supervisor clears in the opposite order, summary first, so
 #     a bit set too late for one round is found in the next.
 #  3. After the summary bit the thread reads `sleeping`; before it sleeps the supervisor
-#     sets `sleeping`, then reads the summary. One of the two sees the other. The
-#     exchange of `sleeping` lets exactly one thread ring.
+#     sets `sleeping`, then reads the summary. One of the two sees the other. Every thread
+#     that sees it rings, and only the supervisor clears it: a thread that cleared it
+#     and was killed before it rang would leave the others waiting.
 #  4. A thread goes to sleep only by turning asked into askedAsleep in one step; the
 #     supervisor answers by an exchange, so it knows whether somebody must be woken. FUTEX_WAIT
 #     compares again inside the kernel.
-#  5. FUTEX_WAIT ends by an answer, a signal or the timeout. After each the thread looks at
+#  5. FUTEX_WAIT ends by an answer, a signal or the timeout. Before each the thread looks at
 #     `owner`; the kernel marks it when the supervisor dies. Withdrawing the question is
 #     one step too: an answer that was already there wins.
 #  6. "continue" clears `claimed` before the call: a thread in the kernel holds nothing.
@@ -292,10 +293,6 @@ request:
     lock bts dword ptr [r8 + HEADER_SUMMARY], ecx
     cmp dword ptr [r8 + HEADER_SLEEPING], 0
     je wait
-    xor eax, eax
-    xchg [r8 + HEADER_SLEEPING], eax
-    test eax, eax
-    jz wait                                 # another thread rings
     lock inc dword ptr [r8 + HEADER_DOORBELL]
     lea rdi, [r8 + HEADER_DOORBELL]
     mov esi, FUTEX_WAKE
@@ -320,23 +317,26 @@ wait:
     mov ecx, STATE_ASKED_ASLEEP
     lock cmpxchg [rbx + SLOT_STATE], ecx
     jne answered
-3:  mov rdi, rbx
+3:  test dword ptr [r8 + HEADER_OWNER], OWNER_DIED
+    jnz withdraw
+    mov rdi, rbx
     mov esi, FUTEX_WAIT
     mov edx, STATE_ASKED_ASLEEP
     lea r10, [rip + owner_check]
     mov eax, SYS_futex
     syscall
     cmp dword ptr [rbx + SLOT_STATE], STATE_ASKED_ASLEEP
-    jne answered
-    test dword ptr [r8 + HEADER_OWNER], OWNER_DIED
-    jz 3b
+    je 3b
+    jmp answered
+withdraw:
     mov eax, STATE_ASKED_ASLEEP
     mov ecx, STATE_WITHDRAWN
     lock cmpxchg [rbx + SLOT_STATE], ecx
     jne answered
     mov dword ptr [r8 + HEADER_DEAD], 1
-    cmp dword ptr [rbx + SLOT_REPORTED], 0
-    je continue                             # the documented outcome: as if nobody had asked
+    mov eax, [rbx + SLOT_REPORTED]
+    and eax, [rbx + SLOT_OWN]
+    jz continue                             # the documented outcome: as if nobody had asked
     jmp return                              # the call was made; its result is the result
 .globl answered
 answered:
