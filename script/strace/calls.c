@@ -361,6 +361,7 @@ static void descriptors(void)
 	int pty = T(openat, AT_FDCWD, str("/dev/ptmx"), O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (pty >= 0) {
 		struct winsize ws = {24, 80, 0, 0};
+		fresh(); long tio = room(60); K(ioctl, pty, TCGETS, tio); K(ioctl, pty, TCSETS, tio);
 		T(ioctl, pty, TIOCSPTLCK, num(0));
 		T(ioctl, pty, TIOCGPTN, room(4));
 		fresh(); K(ioctl, pty, TIOCSWINSZ, put(&ws, sizeof ws));
@@ -643,7 +644,7 @@ static void processes(void)
 	T(prctl, PR_SET_NO_NEW_PRIVS, 0, 1, 2, 3); T(prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); T(prctl, PR_CAPBSET_READ, CAP_SYS_ADMIN);
 	T(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, CAP_CHOWN, 0, 0); T(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	T(prctl, PR_SET_CHILD_SUBREAPER, 0); T(prctl, PR_GET_CHILD_SUBREAPER, room(4)); T(prctl, PR_GET_KEEPCAPS); T(prctl, PR_SET_KEEPCAPS, 0);
-	T(prctl, PR_SET_VMA, 0, 0x1000, 4096, BAD); T(prctl, 9999, 1, 2, 3, 4); T(prctl, PR_GET_SECCOMP); T(prctl, PR_GET_SECUREBITS); T(prctl, PR_SET_SECUREBITS, 1);
+	T(prctl, PR_SET_VMA, 0, 0x1000, 4096, BAD); T(prctl, PR_SET_VMA, 0, 0x1000, 4096, str("Go: heap")); T(prctl, 9999, 1, 2, 3, 4); T(prctl, PR_GET_SECCOMP); T(prctl, PR_GET_SECUREBITS); T(prctl, PR_SET_SECUREBITS, 1);
 	T(prctl, PR_SET_PTRACER, -1UL); T(prctl, PR_SET_TIMERSLACK, 5); T(prctl, PR_GET_TIMERSLACK); T(prctl, PR_SET_THP_DISABLE, 0, 0, 0, 0);
 	T(arch_prctl, 0x1003, room(8)); T(arch_prctl, 0x1001, 0x7f); T(arch_prctl, 77, 0);
 	struct sock_fprog prog = {4, (void *)ARENA};

@@ -1,4 +1,5 @@
 /** ioctl: requests by name, and the argument of those that programs use in ordinary life. */
+import type { ConstantSetName } from "../../../linux/abi.ts";
 import {
   absent,
   argument,
@@ -12,7 +13,7 @@ import {
   type OutputFormat,
   type Scope,
 } from "../format.ts";
-import { flags, nameOf } from "../named.ts";
+import { enumerationOf, flags, flagsText, memoized, nameOf } from "../named.ts";
 import { characters, number, outputOf, outputOfOne, pointerTo, pointerToOne, structure } from "../structure.ts";
 import { hex as hexText, type Decoded } from "../value.ts";
 import { byName } from "./descriptors.ts";
@@ -46,6 +47,46 @@ const requestOf = (scope: Scope): ((call: CallState) => string | undefined) => {
   return (call) => nameOf(requests, register(call) & 0xffff_ffffn);
 };
 
+/** Parts of a terminal's mode that are numbers under a mask (include/uapi/asm-generic/termbits.h), then flags. */
+const terminalMode =
+  (parts: readonly (readonly [mask: number, set: ConstantSetName])[], rest: ConstantSetName): Format =>
+  ({ abi }) =>
+    memoized((value) => {
+      const bits = Number(value);
+      const names = parts.map(([mask, set]) => `${enumerationOf(abi.constants[set], bits & mask, `${set}???`).value}`);
+      const others = (bits & ~parts.reduce((all, [mask]) => all | mask, 0)) >>> 0;
+      if (others !== 0 || parts.length === 0) names.push(flagsText(abi.constants[rest], others, "???"));
+      const text = names.join("|");
+      return { text, value: text };
+    });
+
+const terminal = structure(
+  "termios",
+  {
+    c_iflag: terminalMode([], "terminalInput"),
+    c_oflag: terminalMode(
+      [
+        [0x100, "terminalNewline"],
+        [0x600, "terminalReturn"],
+        [0x1800, "terminalTab"],
+        [0x2000, "terminalBackspace"],
+        [0x4000, "terminalVertical"],
+        [0x8000, "terminalFormFeed"],
+      ],
+      "terminalOutput",
+    ),
+    c_cflag: terminalMode(
+      [
+        [0x100f, "terminalSpeed"],
+        [0x30, "terminalSize"],
+      ],
+      "terminalControl",
+    ),
+    c_lflag: terminalMode([], "terminalLocal"),
+  },
+  { brief: ["c_iflag", "c_oflag", "c_cflag", "c_lflag"] },
+);
+
 const windowSize = structure("winsize", { ws_row: decimal, ws_col: decimal, ws_xpixel: decimal, ws_ypixel: decimal });
 const oneInt = number("i32", decimal);
 const oneHex = number("u32", hex);
@@ -74,6 +115,10 @@ const nameField = "ifr_ifrn.ifrn_name";
 const interfaceFlags = flags("interfaceFlags", "IFF_???");
 
 const formats: Readonly<Record<string, ArgumentFormat>> = {
+  TCGETS: outputOf(terminal),
+  TCSETS: pointerTo(terminal),
+  TCSETSW: pointerTo(terminal),
+  TCSETSF: pointerTo(terminal),
   TIOCGWINSZ: outputOf(windowSize),
   TIOCSWINSZ: pointerTo(windowSize),
   TIOCGPGRP: outputOfOne(oneInt),

@@ -1,4 +1,5 @@
 /** prctl and arch_prctl: a number says what the other numbers are. */
+import { cString } from "../buffer.ts";
 import {
   absent,
   argument,
@@ -149,7 +150,7 @@ export const prctlCalls: CallFormats = {
     arg2: prctlSecond,
     arg3: prctlThird,
     arg4: byName(optionOf, { PR_SET_VMA: decimal }, ifTaken(4, hex)),
-    arg5: ifTaken(5, hex),
+    arg5: byName(optionOf, { PR_SET_VMA: cString }, ifTaken(5, hex)),
   },
   arch_prctl: { option: enumeration("archPrctlOption", "ARCH_???"), arg2: archPrctlArgument },
 };
