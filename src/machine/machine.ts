@@ -53,8 +53,8 @@ export interface Machine {
 }
 
 export interface Patcher {
-  /** Quick test that `code` may hold a system call instruction at all. */
-  mayHoldSystemCall(code: Uint8Array): boolean;
+  /** The bytes of a system call instruction. They occur elsewhere too: where they do not, there is none. */
+  readonly systemCallBytes: Uint8Array;
   /**
    * The system call instructions of one function, decoded from its first instruction.
    * @param code  the function's bytes

@@ -27,27 +27,30 @@ function lengthOf(plan: PatchPlan): number {
   return piecesOf(plan).reduce((most, { offset, bytes }) => Math.max(most, offset + bytes.length), 0);
 }
 
-/** What the copy must hold from `start` to `end`. */
-function expectedBytes(plan: PatchPlan, start: number, end: number): Uint8Array {
-  const expected = new Uint8Array(end - start);
+/** Writes to `expected` what the copy must hold from `start` on. */
+function expectBytes(plan: PatchPlan, start: number, expected: Uint8Array): void {
+  const end = start + expected.length;
+  expected.fill(0);
   for (const { offset, bytes } of piecesOf(plan)) {
     const from = Math.max(start, offset);
     const to = Math.min(end, offset + bytes.length);
     if (from < to) expected.set(bytes.subarray(from - offset, to - offset), from - start);
   }
-  return expected;
 }
 
 /**
- * @param read gives `length` bytes of the copy at `offset`, or fewer where it ends
+ * @param read fills a buffer with the copy's bytes at `offset`; returns how many there are
  * @throws ElsewhereError `patch-verification`
  */
-export function verifyCopy(plan: PatchPlan, read: (offset: number, length: number) => Uint8Array): void {
+export function verifyCopy(plan: PatchPlan, read: (offset: number, into: Uint8Array) => number): void {
   const length = lengthOf(plan);
-  for (let start = 0; start < length + 1; start += CHUNK) {
-    const end = Math.min(start + CHUNK, length);
-    const found = read(start, CHUNK);
-    if (!Buffer.from(expectedBytes(plan, start, end)).equals(found)) throw unlike(plan, start, end);
+  const expected = Buffer.alloc(CHUNK);
+  const found = Buffer.alloc(CHUNK);
+  for (let start = 0; start <= length; start += CHUNK) {
+    const size = Math.min(CHUNK, length - start);
+    expectBytes(plan, start, expected.subarray(0, size));
+    const there = read(start, found);
+    if (!expected.subarray(0, size).equals(found.subarray(0, there))) throw unlike(plan, start, start + size);
   }
 }
 

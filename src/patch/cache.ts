@@ -228,10 +228,7 @@ function writeDurably(path: string, pieces: readonly Piece[], mode: number): voi
 function verifyFile(plan: PatchPlan, path: string): void {
   const descriptor = openSync(path, "r");
   try {
-    verifyCopy(plan, (offset, length) => {
-      const bytes = Buffer.alloc(length);
-      return bytes.subarray(0, readSync(descriptor, bytes, 0, length, offset));
-    });
+    verifyCopy(plan, (offset, into) => readSync(descriptor, into, 0, into.length, offset));
   } finally {
     closeSync(descriptor);
   }

@@ -7,6 +7,7 @@
  * Where functions have their names the package decides. Where names are missing or
  * hashed the shape does: a number that comes from outside is a site.
  */
+import { PF_X } from "../elf/constants.ts";
 import type { GoFunction, GoProgram } from "../golang/program.ts";
 import type { Machine, Patcher, SystemCallInstruction } from "../machine/machine.ts";
 
@@ -42,14 +43,39 @@ function isRuntime(packagePath: string): boolean {
 
 export function findSites(program: GoProgram, machine: Machine, patcher: Patcher): readonly Site[] {
   const sites: Site[] = [];
-  for (const each of program.functions) {
-    const length = Number(each.end - each.entry);
-    const code = program.image.view(each.entry, length, `function ${each.name}`).bytes;
-    if (!patcher.mayHoldSystemCall(code)) continue;
+  for (const each of functionsHolding(program, patcher.systemCallBytes)) {
+    const code = program.image.view(each.entry, Number(each.end - each.entry), `function ${each.name}`).bytes;
     for (const instruction of patcher.findSystemCalls(code, each.entry))
       sites.push(judge(program, machine, each, instruction));
   }
   return sites;
+}
+
+/** The functions in whose bytes `wanted` occurs, in the order of their addresses. */
+function functionsHolding({ elf, image, functions }: GoProgram, wanted: Uint8Array): ReadonlySet<GoFunction> {
+  const holding = new Set<GoFunction>();
+  for (const segment of image.loads) {
+    if ((segment.flags & PF_X) === 0) continue;
+    const bytes = Buffer.from(elf.bytes.buffer, elf.bytes.byteOffset + segment.offset, segment.filesz);
+    for (let at = bytes.indexOf(wanted); at >= 0; at = bytes.indexOf(wanted, at + 1)) {
+      const holder = functionAt(functions, segment.vaddr + BigInt(at));
+      if (holder !== undefined) holding.add(holder);
+    }
+  }
+  return holding;
+}
+
+/** Binary search: `functions` stand in the order of their addresses. */
+function functionAt(functions: readonly GoFunction[], at: bigint): GoFunction | undefined {
+  let low = 0;
+  let high = functions.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((functions[middle]?.end ?? 0n) <= at) low = middle + 1;
+    else high = middle;
+  }
+  const found = functions[low];
+  return found !== undefined && found.entry <= at ? found : undefined;
 }
 
 function judge(program: GoProgram, machine: Machine, inside: GoFunction, instruction: SystemCallInstruction): Site {

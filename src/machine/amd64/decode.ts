@@ -27,11 +27,8 @@ export const JUMP_LENGTH = 5;
 /** SYSCALL destroys them, so a thunk in front of it may use them: a window must not need them. */
 const scratch: readonly Register[] = [Register.RCX, Register.R11];
 
-const SYSCALL: Uint8Array = Uint8Array.of(0x0f, 0x05);
-
-export function mayHoldSystemCall(code: Uint8Array): boolean {
-  return Buffer.from(code.buffer, code.byteOffset, code.byteLength).includes(SYSCALL);
-}
+/** SYSCALL */
+export const systemCallBytes: Uint8Array = Uint8Array.of(0x0f, 0x05);
 
 export function decodeAll(code: Uint8Array, ip: bigint): Instruction[] {
   const decoder = new Decoder(64, code, DecoderOptions.None);
