@@ -2,41 +2,53 @@
  * The program runs from a patched copy and must not see it: /proc/self/exe (and /proc/PID/exe
  * of hooked processes) is its own file, whether the link is read or opened.
  */
-import type { CallTable } from "../linux/calls.ts";
+import { abis } from "../linux/abi.ts";
+import type { Machine } from "../machine/machine.ts";
 import type { Call, Done } from "./call.ts";
 import { namedByExeLink } from "./paths.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** Calls that take such a path, and which argument it is. */
-const pathArguments: Readonly<Record<string, number>> = {
-  open: 0,
-  openat: 1,
-  openat2: 1,
-  stat: 0,
-  newfstatat: 1,
-  statx: 1,
-  readlink: 0,
-  readlinkat: 1,
+interface PathCall {
+  /** Which argument is the path. */
+  readonly path: number;
+  /** Which argument may say that the link itself is meant, and how. */
+  readonly link?: { readonly argument: number; readonly flag: "O_NOFOLLOW" | "AT_SYMLINK_NOFOLLOW" };
+}
+
+/** Calls that follow such a link, or read it. */
+const pathCalls: Readonly<Record<string, PathCall>> = {
+  open: { path: 0, link: { argument: 1, flag: "O_NOFOLLOW" } },
+  openat: { path: 1, link: { argument: 2, flag: "O_NOFOLLOW" } },
+  openat2: { path: 1 },
+  stat: { path: 0 },
+  newfstatat: { path: 1, link: { argument: 3, flag: "AT_SYMLINK_NOFOLLOW" } },
+  statx: { path: 1, link: { argument: 2, flag: "AT_SYMLINK_NOFOLLOW" } },
+  readlink: { path: 0 },
+  readlinkat: { path: 1 },
 };
 
 const EFAULT = -14n;
+const EINVAL = -22n;
 
 export class Identity {
   /** Numbers of the calls that may name such a link. */
   readonly calls: readonly number[];
   readonly #supervisor: Supervisor;
-  readonly #pathArgument: (number | undefined)[] = [];
+  readonly #pathCalls: (PathCall | undefined)[] = [];
   readonly #isReadlink: boolean[] = [];
+  readonly #flags: ReadonlyMap<string, bigint>;
 
-  constructor(supervisor: Supervisor, calls: CallTable) {
+  constructor(supervisor: Supervisor, { calls, name: machineName }: Machine) {
     this.#supervisor = supervisor;
-    this.calls = Object.keys(pathArguments).flatMap((name) => calls.number(name) ?? []);
-    for (const [name, index] of Object.entries(pathArguments)) {
+    this.calls = Object.keys(pathCalls).flatMap((name) => calls.number(name) ?? []);
+    for (const [name, pathCall] of Object.entries(pathCalls)) {
       const number = calls.number(name);
       if (number === undefined) continue;
-      this.#pathArgument[number] = index;
+      this.#pathCalls[number] = pathCall;
       this.#isReadlink[number] = name.startsWith("readlink");
     }
+    const { constants } = abis[machineName];
+    this.#flags = new Map([...constants.openFlags, ...constants.atFlags].map(([name, value]) => [name, BigInt(value)]));
   }
 
   /**
@@ -45,23 +57,30 @@ export class Identity {
    * @returns false when the call names no such link and must be served as any other
    */
   serve(call: Call, done: Done): boolean {
-    const index = this.#pathArgument[call.number];
-    if (index === undefined) return false;
+    const pathCall = this.#pathCalls[call.number];
+    if (pathCall === undefined) return false;
+    const index = pathCall.path;
     const start = call.memory.read(call.args[index] ?? 0n, 64);
     if (start === undefined || !startsWithProc(start)) return false;
     const end = start.indexOf(0);
     const path = Buffer.from(start.subarray(0, end < 0 ? start.length : end)).toString("latin1");
     const process = namedByExeLink(path, call.process, this.#supervisor.processes);
-    if (process === undefined) return false;
+    if (process === undefined || this.#meansLink(call, pathCall)) return false;
     if (this.#isReadlink[call.number] === true) done(this.#readlink(call, index, process.program));
     else this.#open(call, index, process.program, done);
     return true;
   }
 
+  /** lstat and its like: what the link itself is, the copy has no part in. */
+  #meansLink(call: Call, { link }: PathCall): boolean {
+    if (link === undefined) return false;
+    return ((call.args[link.argument] ?? 0n) & (this.#flags.get(link.flag) ?? 0n)) !== 0n;
+  }
+
   /** readlink(2): as many bytes as fit, no NUL. */
   #readlink(call: Call, index: number, program: string): bigint {
     const size = Number(BigInt.asIntN(32, call.args[index + 2] ?? 0n));
-    if (size <= 0) return -22n;
+    if (size <= 0) return EINVAL;
     const bytes = Buffer.from(program).subarray(0, size);
     const written = call.memory.write(call.args[index + 1] ?? 0n, bytes);
     return written === bytes.length ? BigInt(written) : EFAULT;

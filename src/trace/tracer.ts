@@ -49,7 +49,7 @@ export class Tracer {
     this.#decoder = options.decoder;
     this.#sink = options.sink;
     this.#follow = options.follow;
-    this.#identity = new Identity(supervisor, calls);
+    this.#identity = new Identity(supervisor, options.machine);
     this.#exec = new ExecFollower(supervisor, options.cache, calls, (call, program, reason) =>
       this.#sink.write({
         kind: "process-start",
