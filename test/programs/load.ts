@@ -17,6 +17,8 @@ export interface LoadResult {
   readonly errors: number;
   readonly firstError: string;
   readonly seconds: number;
+  /** The longest that a request took. */
+  readonly slowestMs: number;
   /** Calls in the trace. */
   readonly calls: number;
   /** Calls that can carry an answer, in the trace. */
@@ -26,6 +28,9 @@ export interface LoadResult {
 }
 
 const connections = 32;
+
+/** Nothing on a loaded machine takes as long as this; a waiter that nobody woke does. */
+const longestMs = 5000;
 
 export async function loadTraced(server: Server, requests: number): Promise<LoadResult> {
   const load = await loadProgram();
@@ -82,6 +87,7 @@ export function loadProblems(result: LoadResult, requests: number): string[] {
   const problems: string[] = [];
   if (result.errors > 0) problems.push(`${result.errors} errors, the first: ${result.firstError}`);
   if (result.answered !== requests) problems.push(`${result.answered} of ${requests} requests were answered`);
+  if (result.slowestMs > longestMs) problems.push(`a request took ${result.slowestMs} ms`);
   if (result.sends < requests) problems.push(`the trace holds ${result.sends} sends for ${requests} answers`);
   if (result.ending !== "exit 0") problems.push(`after SIGTERM: ${result.ending}`);
   return problems;

@@ -30,7 +30,11 @@ for (const makeServer of [ginServer, caddyServer]) {
   const server = await makeServer();
   const result = await loadTraced(server, requests);
   const rate = Math.round(requests / result.seconds);
-  report(server.name, `${requests} requests, ${rate}/s, ${result.calls} calls traced`, loadProblems(result, requests));
+  report(
+    server.name,
+    `${requests} requests, ${rate}/s, ${result.calls} calls traced, slowest ${result.slowestMs} ms`,
+    loadProblems(result, requests),
+  );
 }
 
 function report(program: string, what: string, problems: readonly string[]): void {

@@ -24,7 +24,7 @@ func main() {
 		Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections},
 		Timeout:   30 * time.Second,
 	}
-	var next, answered, wrong int64
+	var next, answered, wrong, slowest int64
 	var first atomic.Value
 	begin := time.Now()
 	var group sync.WaitGroup
@@ -33,7 +33,10 @@ func main() {
 		go func() {
 			defer group.Done()
 			for atomic.AddInt64(&next, 1) <= requests {
-				if problem := request(client, url, expected); problem != "" {
+				asked := time.Now()
+				problem := request(client, url, expected)
+				raise(&slowest, int64(time.Since(asked)))
+				if problem != "" {
 					atomic.AddInt64(&wrong, 1)
 					first.CompareAndSwap(nil, problem)
 				} else {
@@ -46,7 +49,18 @@ func main() {
 	problem, _ := first.Load().(string)
 	json.NewEncoder(os.Stdout).Encode(map[string]interface{}{
 		"answered": answered, "errors": wrong, "firstError": problem, "seconds": time.Since(begin).Seconds(),
+		"slowestMs": time.Duration(slowest).Milliseconds(),
 	})
+}
+
+// raise makes *maximum at least value.
+func raise(maximum *int64, value int64) {
+	for {
+		old := atomic.LoadInt64(maximum)
+		if value <= old || atomic.CompareAndSwapInt64(maximum, old, value) {
+			return
+		}
+	}
 }
 
 func request(client *http.Client, url, expected string) string {
