@@ -77,9 +77,12 @@ export const slot = {
   /** The processor's time stamp before and after a call made by verdict `run`. */
   startTicks: 0x78,
   endTicks: 0x80,
-  /** The thread's own registers, given back to it whatever the supervisor wrote above. */
+  /** The thread's own number and arguments (and one register more), given back to it whatever the supervisor wrote above. */
   saved: 0x88,
 } as const;
+
+/** Which slot stands at this offset of the mailbox. */
+export const slotIndex = (slot: number): number => (slot - SLOTS) / SLOT_SIZE;
 
 export const slotState = {
   free: 0,

@@ -36,6 +36,7 @@ import {
   SLOT_SIZE,
   SLOTS,
   slot as field,
+  slotIndex,
   slotState,
   VERSION,
   verdict,
@@ -148,7 +149,7 @@ export class Mailbox implements Disposable {
 
   /** Takes back the slot of a thread that is gone. Its pending bit too: the next holder's question is not its. */
   reclaim(slot: number): void {
-    const index = (slot - SLOTS) / SLOT_SIZE;
+    const index = slotIndex(slot);
     Atomics.and(this.i32, (PENDING >> 2) + (index >> 5), ~(1 << (index & 31)));
     Atomics.store(this.i32, (slot + field.state) >> 2, slotState.free);
     Atomics.store(this.i32, (slot + field.claimed) >> 2, 0);

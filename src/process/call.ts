@@ -32,8 +32,6 @@ export class Call {
   readonly process: Process;
   readonly tid: number;
   readonly number: number;
-  /** Six registers, unsigned. */
-  readonly args: readonly bigint[];
   /** The thread is in the kernel, or on its way, for a call it was told to make. */
   running = false;
   readonly #mailbox: Mailbox;
@@ -41,26 +39,28 @@ export class Call {
   #open = true;
   #ran = false;
   #reported: Reported | undefined;
-  readonly #onAbandoned: ((why: Abandoned) => void)[] = [];
+  #onAbandoned: ((why: Abandoned) => void)[] | undefined;
+  #args: readonly bigint[] | undefined;
   #memory: ProcessMemory | undefined;
 
   constructor(mailbox: Mailbox, slot: number, process: Process, tid: number, owner: CallOwner) {
-    const { u64 } = mailbox;
-    const at = (slot + field.args) >> 3;
     this.slot = slot;
     this.process = process;
     this.tid = tid;
     this.number = mailbox.i32[(slot + field.number) >> 2] ?? 0;
-    this.args = [
-      u64[at] ?? 0n,
-      u64[at + 1] ?? 0n,
-      u64[at + 2] ?? 0n,
-      u64[at + 3] ?? 0n,
-      u64[at + 4] ?? 0n,
-      u64[at + 5] ?? 0n,
-    ];
     this.#mailbox = mailbox;
     this.#owner = owner;
+  }
+
+  /** Six registers, unsigned. Valid until the call ends. */
+  get args(): readonly bigint[] {
+    if (this.#args === undefined) {
+      const { u64 } = this.#mailbox;
+      const at = (this.slot + field.saved) >> 3; // the number comes first
+      const register = (index: number): bigint => u64[at + index] ?? 0n;
+      this.#args = [register(1), register(2), register(3), register(4), register(5), register(6)];
+    }
+    return this.#args;
   }
 
   get memory(): ProcessMemory {
@@ -118,12 +118,13 @@ export class Call {
 
   /** `tidy` is called when the call ends because its thread does. */
   onAbandoned(tidy: (why: Abandoned) => void): void {
+    this.#onAbandoned ??= [];
     this.#onAbandoned.push(tidy);
   }
 
   /** The thread is gone, or has become the first one of another program. */
   abandon(why: Abandoned): void {
-    if (this.#end()) for (const tidy of this.#onAbandoned) tidy(why);
+    if (this.#end()) for (const tidy of this.#onAbandoned ?? []) tidy(why);
   }
 
   /** How long the kernel took for the last {@link run}, in the processor's ticks; undefined before one. */

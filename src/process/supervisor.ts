@@ -13,7 +13,7 @@
  */
 import { Arena } from "../mailbox/arena.ts";
 import { yieldProcessor } from "../linux/native.ts";
-import { callClass, HELLO, slot as field } from "../mailbox/layout.ts";
+import { callClass, HELLO, slot as field, SLOT_COUNT, slotIndex } from "../mailbox/layout.ts";
 import { Mailbox } from "../mailbox/mailbox.ts";
 import { type Abandoned, Call, type CallOwner } from "./call.ts";
 import { ProcessMemory } from "./memory.ts";
@@ -53,7 +53,7 @@ export class Supervisor implements Disposable {
   readonly onProcessGone: ((process: Process) => void)[] = [];
   readonly #handlers: (CallHandler | undefined)[] = [];
   /** Calls that wait, or whose thread is in the kernel to make a call it was told to. */
-  readonly #calls = new Map<number, Call>();
+  readonly #calls: (Call | undefined)[] = Array.from({ length: SLOT_COUNT });
   /** How many of them wait for somebody who works on them asynchronously. */
   #held = 0;
   #lastCall = Number.NEGATIVE_INFINITY;
@@ -84,13 +84,13 @@ export class Supervisor implements Disposable {
     if (this.#stopped) return;
     this.#stopped = true;
     clearInterval(this.#sweeper);
-    for (const call of this.#calls.values()) call.leave();
+    for (const call of this.#calls) call?.leave();
     this.mailbox[Symbol.dispose]();
   }
 
   readonly #owner: CallOwner = {
     ended: ({ slot, running }) => {
-      this.#calls.delete(slot);
+      this.#calls[slotIndex(slot)] = undefined;
       if (!running) this.#held--;
     },
     sent: () => void this.#held--,
@@ -98,7 +98,7 @@ export class Supervisor implements Disposable {
 
   readonly #found = (slot: number): void => {
     const { i32, i64 } = this.mailbox;
-    const known = this.#calls.get(slot);
+    const known = this.#calls[slotIndex(slot)];
     if (known !== undefined && i32[(slot + field.reported) >> 2] !== 0) {
       this.#held++;
       known.report(i64[(slot + field.result) >> 3] ?? 0n);
@@ -113,7 +113,7 @@ export class Supervisor implements Disposable {
     }
     const process = this.processes.ofThread(tid, i32[(slot + field.process) >> 2] ?? 0);
     const call = new Call(this.mailbox, slot, process, tid, this.#owner);
-    this.#calls.set(slot, call);
+    this.#calls[slotIndex(slot)] = call;
     this.#held++;
     const handler = this.#handlers[number];
     if (handler === undefined) call.continue();
@@ -122,8 +122,8 @@ export class Supervisor implements Disposable {
 
   #hello(slot: number, pid: number): void {
     // The threads that pid had before execve are gone, with whatever they held.
-    for (const call of this.#calls.values())
-      if (call.process.pid === pid || call.tid === pid) this.#takeBack(call, "execve");
+    for (const call of this.#calls)
+      if (call !== undefined && (call.process.pid === pid || call.tid === pid)) this.#takeBack(call, "execve");
     const path = new ProcessMemory(pid).cString(this.mailbox.u64[(slot + field.args) >> 3] ?? 0n);
     const process = this.processes.begin(pid, path === undefined ? "?" : Buffer.from(path).toString());
     for (const listener of this.onProcess) listener(process);
@@ -136,7 +136,7 @@ export class Supervisor implements Disposable {
   }
 
   #sweep(): void {
-    for (const call of this.#calls.values()) if (!isAlive(call.tid)) this.#takeBack(call, "death");
+    for (const call of this.#calls) if (call !== undefined && !isAlive(call.tid)) this.#takeBack(call, "death");
     for (const process of this.processes.sweep()) for (const listener of this.onProcessGone) listener(process);
   }
 
