@@ -56,7 +56,7 @@ export interface MailboxOptions {
   readonly slots?: number;
 }
 
-const DEFAULT_SPIN = 100;
+const DEFAULT_SPIN = 300;
 
 export class Mailbox implements Disposable {
   readonly descriptor: number;

@@ -161,8 +161,9 @@ export class Supervisor implements Disposable {
     if (!this.mailbox.beginSleep()) setImmediate(this.#poll);
     else if (this.#held === 0 && now - this.#lastCall < NAP_WINDOW_MS) {
       this.mailbox.waitForDoorbell(rings, NAP_MS);
+      const served = this.mailbox.drain(this.#found); // first of all: somebody waits
       this.mailbox.endSleep();
-      if (this.mailbox.drain(this.#found)) this.#lastCall = performance.now();
+      if (served) this.#lastCall = performance.now();
       setImmediate(this.#poll);
     } else
       this.mailbox.onDoorbell(rings, () => {
