@@ -66,6 +66,7 @@ export class Mailbox implements Disposable {
   readonly u64: BigUint64Array;
   readonly #address: number;
   readonly #futex: Futex;
+  readonly #spin: number;
   #mutex = 0;
   #closed = false;
 
@@ -80,7 +81,8 @@ export class Mailbox implements Disposable {
     this.i64 = new BigInt64Array(memory);
     this.u64 = new BigUint64Array(memory);
     this.i32[header.version >> 2] = VERSION;
-    this.i32[header.spin >> 2] = options.spin ?? DEFAULT_SPIN;
+    this.#spin = options.spin ?? DEFAULT_SPIN;
+    this.setSpin();
     this.i32[header.slotMask >> 2] = ((options.slots ?? SLOT_COUNT) - 1) * SLOT_SIZE;
     this.#hold();
     this.setClass(HELLO, callClass.ask);
@@ -90,6 +92,11 @@ export class Mailbox implements Disposable {
   /** The path under which a program on this machine opens the memory. */
   get path(): string {
     return `/proc/${process.pid}/fd/${this.descriptor}`;
+  }
+
+  /** How many rounds a thread spins from now on before it sleeps; undefined: as at first. */
+  setSpin(rounds: number = this.#spin): void {
+    this.i32[header.spin >> 2] = rounds;
   }
 
   setClass(callNumber: number, value: number): void {

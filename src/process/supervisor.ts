@@ -8,6 +8,8 @@
  *              once, so that timers and I/O go on
  *   napping    blocked on the doorbell itself, a few milliseconds at a time, so that a
  *              call is one wake-up away; not while somebody works on a call asynchronously
+ *              on a crowded machine it naps as soon as nothing waits, and threads of the
+ *              program sleep at once, for who sleeps is scheduled before who polls
  *   asleep     in the event loop for good; a background thread sleeps on the doorbell and
  *              brings it back, which is one wake-up more
  */
@@ -15,6 +17,7 @@ import { Arena } from "../mailbox/arena.ts";
 import { yieldProcessor } from "../linux/native.ts";
 import { callClass, HELLO, slot as field, SLOT_COUNT, slotIndex } from "../mailbox/layout.ts";
 import { Mailbox } from "../mailbox/mailbox.ts";
+import { Busyness } from "./busyness.ts";
 import { type Abandoned, Call, type CallOwner } from "./call.ts";
 import { ProcessMemory } from "./memory.ts";
 import { isAlive, type Process, Processes } from "./processes.ts";
@@ -33,6 +36,8 @@ export interface SupervisorOptions {
 const POLLS_PER_TURN = 200;
 /** Polls without a call before a program's thread may have this processor: the two may share it. */
 const POLLS_PER_YIELD = 32;
+/** The same when others want the processors: then waiting costs less than polling. */
+const POLLS_WHEN_CROWDED = 10;
 /** Rounds with calls before the event loop turns once all the same. */
 const CALLS_PER_TURN = 1000;
 /** How long after the last call the supervisor goes on polling, milliseconds. */
@@ -57,6 +62,7 @@ export class Supervisor implements Disposable {
   /** How many of them wait for somebody who works on them asynchronously. */
   #held = 0;
   #lastCall = Number.NEGATIVE_INFINITY;
+  readonly #busyness = new Busyness();
   #stopped = false;
   readonly #sweeper: NodeJS.Timeout;
 
@@ -142,8 +148,9 @@ export class Supervisor implements Disposable {
 
   readonly #poll = (): void => {
     if (this.#stopped) return;
+    const polls = this.#busyness.isCrowded ? POLLS_WHEN_CROWDED : POLLS_PER_TURN;
     let served = 0;
-    for (let quiet = 1; quiet <= POLLS_PER_TURN && served < CALLS_PER_TURN; quiet++) {
+    for (let quiet = 1; quiet <= polls && served < CALLS_PER_TURN; quiet++) {
       if (this.mailbox.drain(this.#found)) {
         quiet = 0;
         served++;
@@ -152,11 +159,13 @@ export class Supervisor implements Disposable {
     if (this.#stopped) return;
     const now = performance.now();
     if (served > 0) this.#lastCall = now;
-    if (now - this.#lastCall > POLL_WINDOW_MS) this.#rest(now);
+    if (this.#busyness.measure(now)) this.mailbox.setSpin(this.#busyness.isCrowded ? 0 : undefined);
+    if (this.#busyness.isCrowded ? served === 0 : now - this.#lastCall > POLL_WINDOW_MS) this.#rest(now);
     else setImmediate(this.#poll);
   };
 
   #rest(now: number): void {
+    this.#busyness.pause();
     const { rings } = this.mailbox;
     if (!this.mailbox.beginSleep()) setImmediate(this.#poll);
     else if (this.#held === 0 && now - this.#lastCall < NAP_WINDOW_MS) {

@@ -308,11 +308,13 @@ wait:
     pause
     sub ecx, 1
     jg 2b
+    sub esi, 1
+    jl 4f
     mov eax, SYS_sched_yield                # the supervisor may want this very processor
     syscall
     mov ecx, PAUSES_PER_ROUND
-    sub esi, 1
-    jg 2b
+    jmp 2b
+4:
     mov eax, STATE_ASKED
     mov ecx, STATE_ASKED_ASLEEP
     lock cmpxchg [rbx + SLOT_STATE], ecx

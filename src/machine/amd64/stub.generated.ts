@@ -217,45 +217,46 @@ const code: readonly string[] = [
   "418b7008", // mov esi,DWORD PTR [r8+0x8]
   "b900010000", // mov ecx,0x100
   "833b01", // cmp DWORD PTR [rbx],0x1
-  "7576", // jne 13a0 <answered>
+  "7578", // jne 13a2 <answered>
   "f390", // pause
   "83e901", // sub ecx,0x1
   "7ff4", // jg 1325 <wait+0x9>
+  "83ee01", // sub esi,0x1
+  "7c0e", // jl 1344 <wait+0x28>
   "b818000000", // mov eax,0x18
   "0f05", // syscall
   "b920000000", // mov ecx,0x20
-  "83ee01", // sub esi,0x1
-  "7fe3", // jg 1325 <wait+0x9>
+  "ebe1", // jmp 1325 <wait+0x9>
   "b801000000", // mov eax,0x1
   "b903000000", // mov ecx,0x3
   "f00fb10b", // lock cmpxchg DWORD PTR [rbx],ecx
-  "754e", // jne 13a0 <answered>
+  "754e", // jne 13a2 <answered>
   "41f7404000000040", // test DWORD PTR [r8+0x40],0x40000000
-  "7522", // jne 137e <withdraw>
+  "7522", // jne 1380 <withdraw>
   "4889df", // mov rdi,rbx
   "be00000000", // mov esi,0x0
   "ba03000000", // mov edx,0x3
-  "4c8d15c8010000", // lea r10,[rip+0x1c8] # 1538 <owner_check>
+  "4c8d15ce010000", // lea r10,[rip+0x1ce] # 1540 <owner_check>
   "b8ca000000", // mov eax,0xca
   "0f05", // syscall
   "833b03", // cmp DWORD PTR [rbx],0x3
-  "74d6", // je 1352 <wait+0x36>
-  "eb22", // jmp 13a0 <answered>
+  "74d6", // je 1354 <wait+0x38>
+  "eb22", // jmp 13a2 <answered>
   // withdraw:
   "b803000000", // mov eax,0x3
   "b904000000", // mov ecx,0x4
   "f00fb10b", // lock cmpxchg DWORD PTR [rbx],ecx
-  "7512", // jne 13a0 <answered>
+  "7512", // jne 13a2 <answered>
   "41c7401001000000", // mov DWORD PTR [r8+0x10],0x1
   "8b4310", // mov eax,DWORD PTR [rbx+0x10]
   "234314", // and eax,DWORD PTR [rbx+0x14]
-  "745a", // je 13f8 <continue>
-  "eb0e", // jmp 13ae <return>
+  "745a", // je 13fa <continue>
+  "eb0e", // jmp 13b0 <return>
   // answered:
   "8b4304", // mov eax,DWORD PTR [rbx+0x4]
   "83f801", // cmp eax,0x1
-  "7450", // je 13f8 <continue>
-  "0f8793000000", // ja 1441 <run>
+  "7450", // je 13fa <continue>
+  "0f8793000000", // ja 1443 <run>
   // return:
   "4889d9", // mov rcx,rbx
   "488bb990000000", // mov rdi,QWORD PTR [rcx+0x90]
@@ -303,55 +304,55 @@ const code: readonly string[] = [
   "4809d0", // or rax,rdx
   "48898380000000", // mov QWORD PTR [rbx+0x80],rax
   "c7431001000000", // mov DWORD PTR [rbx+0x10],0x1
-  "e935feffff", // jmp 12c1 <request>
+  "e933feffff", // jmp 12c1 <request>
   // ticks:
   "0f31", // rdtsc
   "48c1e220", // shl rdx,0x20
   "4809d0", // or rax,rdx
   "c3", // ret
   // thunk:
-  "4c8b1d63ebffff", // mov r11,QWORD PTR [rip+0xffffffffffffeb63] # 0 <data>
+  "4c8b1d61ebffff", // mov r11,QWORD PTR [rip+0xffffffffffffeb61] # 0 <data>
   "4d85db", // test r11,r11
-  "7416", // je 14b8 <pass>
+  "7416", // je 14ba <pass>
   "3d00040000", // cmp eax,0x400
-  "730f", // jae 14b8 <pass>
+  "730f", // jae 14ba <pass>
   "89c1", // mov ecx,eax
   "410fb68c0b00020000", // movzx ecx,BYTE PTR [r11+rcx*1+0x200]
   "85c9", // test ecx,ecx
-  "7505", // jne 14bd <pass+0x5>
+  "7505", // jne 14bf <pass+0x5>
   // pass:
-  "e900000000", // jmp 14bd <pass+0x5>
+  "e900000000", // jmp 14bf <pass+0x5>
   "41837b1000", // cmp DWORD PTR [r11+0x10],0x0
-  "75f4", // jne 14b8 <pass>
+  "75f4", // jne 14ba <pass>
   "83f901", // cmp ecx,0x1
-  "741f", // je 14e8 <pass+0x30>
+  "741f", // je 14ea <pass+0x30>
   "89f9", // mov ecx,edi
   "81f900000100", // cmp ecx,0x10000
-  "7315", // jae 14e8 <pass+0x30>
-  "4c8b1d2eebffff", // mov r11,QWORD PTR [rip+0xffffffffffffeb2e] # 8 <marks>
+  "7315", // jae 14ea <pass+0x30>
+  "4c8b1d2cebffff", // mov r11,QWORD PTR [rip+0xffffffffffffeb2c] # 8 <marks>
   "41803c0b00", // cmp BYTE PTR [r11+rcx*1],0x0
-  "74d7", // je 14b8 <pass>
-  "4c8b1d18ebffff", // mov r11,QWORD PTR [rip+0xffffffffffffeb18] # 0 <data>
+  "74d7", // je 14ba <pass>
+  "4c8b1d16ebffff", // mov r11,QWORD PTR [rip+0xffffffffffffeb16] # 0 <data>
   "4889e1", // mov rcx,rsp
   "48c1e903", // shr rcx,0x3
   "41234b0c", // and ecx,DWORD PTR [r11+0xc]
   "f0410fbaac0b0820000000", // lock bts DWORD PTR [r11+rcx*1+0x2008],0x0
-  "731f", // jae 151f <pass+0x67>
+  "731f", // jae 1521 <pass+0x67>
   "f390", // pause
   "41837b1000", // cmp DWORD PTR [r11+0x10],0x0
-  "75af", // jne 14b8 <pass>
+  "75af", // jne 14ba <pass>
   "41f7434000000040", // test DWORD PTR [r11+0x40],0x40000000
-  "75a5", // jne 14b8 <pass>
+  "75a5", // jne 14ba <pass>
   "81c100010000", // add ecx,0x100
   "41234b0c", // and ecx,DWORD PTR [r11+0xc]
-  "ebd4", // jmp 14f3 <pass+0x3b>
+  "ebd4", // jmp 14f5 <pass+0x3b>
   "498d8c0b00200000", // lea rcx,[r11+rcx*1+0x2000]
   // site:
-  "4c8d1d00000000", // lea r11,[rip+0x0] # 152e <site+0x7>
+  "4c8d1d00000000", // lea r11,[rip+0x0] # 1530 <site+0x7>
   "4c895960", // mov QWORD PTR [rcx+0x60],r11
-  "e90dfdffff", // jmp 1244 <ask>
+  "e90bfdffff", // jmp 1244 <ask>
   // thunk_end:
-  "90", // nop
+  "0f1f8000000000", // nop DWORD PTR [rax+0x0]
   // owner_check:
   "0100", // add DWORD PTR [rax],eax
   "0000", // add BYTE PTR [rax],al
@@ -378,15 +379,15 @@ export const stub: StubCode = {
     ask: 0x1244,
     request: 0x12c1,
     wait: 0x131c,
-    answered: 0x13a0,
-    return: 0x13ae,
-    continue: 0x13f8,
-    run: 0x1441,
-    run_site: 0x146a,
-    ticks: 0x148c,
-    thunk: 0x1496,
-    pass: 0x14b8,
-    site: 0x1527,
-    thunk_end: 0x1537,
+    answered: 0x13a2,
+    return: 0x13b0,
+    continue: 0x13fa,
+    run: 0x1443,
+    run_site: 0x146c,
+    ticks: 0x148e,
+    thunk: 0x1498,
+    pass: 0x14ba,
+    site: 0x1529,
+    thunk_end: 0x1539,
   },
 };
