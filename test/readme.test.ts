@@ -1,5 +1,5 @@
 /** The README's commands work as printed, in a checkout that is set up. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { repository } from "./matrix/cache.ts";
@@ -25,5 +25,5 @@ describe("works as printed:", () => {
 test("links lead to files that are there", () => {
   const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, target = ""]) => target);
   expect(links.length).toBeGreaterThan(3);
-  for (const link of links) expect(() => readFileSync(join(repository, link)), link).not.toThrow();
+  expect(links.filter((link) => !existsSync(join(repository, link)))).toEqual([]);
 });

@@ -19,6 +19,13 @@ for (const [index, record] of readFileSync(callsPath, "utf8").trimEnd().split("\
   if (line === undefined) throw new Error(`strace has no line for call ${index}`);
   const args = [a, b, c, d, e, f].map((register) => `0x${register}`);
   console.log(
-    JSON.stringify({ number: Number(number), args, result: Number(result), before, after: after === before ? null : after, line }),
+    JSON.stringify({
+      number: Number(number),
+      args,
+      result: Number(result),
+      before,
+      after: after === before ? null : after,
+      line,
+    }),
   );
 }
