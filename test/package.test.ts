@@ -82,7 +82,11 @@ describe.each(nodeReleases)("Node %i", (release) => {
     expect(calls).toContainEqual(
       expect.objectContaining({
         call: "write",
-        args: expect.objectContaining({ fd: 1, buf: native.stdout, count: native.stdout.length }) as unknown,
+        args: expect.objectContaining({
+          fd: 1,
+          buf: { text: native.stdout, length: native.stdout.length },
+          count: native.stdout.length,
+        }) as unknown,
         result: native.stdout.length,
         errno: null,
       }),

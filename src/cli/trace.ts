@@ -1,5 +1,6 @@
 /** `elsewhere trace`: run a program and show its calls. */
 import { ElsewhereError } from "../errors.ts";
+import { abis } from "../linux/abi.ts";
 import { hostMachine } from "../machine/machines.ts";
 import type { Machine } from "../machine/machine.ts";
 import { CopyCache } from "../patch/cache.ts";
@@ -47,7 +48,7 @@ async function run(name: string, args: readonly string[], options: TraceCommandO
   const wanted = parseFilter(options.filter, machine.calls, defaults);
   const cache = new CopyCache();
   const sink = makeSink(options);
-  const decoder = new Decoder(machine.calls, machine.name, { stringLimit: options.stringLimit });
+  const decoder = new Decoder(abis[machine.name], { stringLimit: options.stringLimit });
   using supervisor = new Supervisor({ futexCall: machine.calls.number("futex") ?? 0 });
   const tracer = new Tracer(supervisor, { machine, wanted, decoder, sink, cache, follow: options.follow });
   tracer.begin();

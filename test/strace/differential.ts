@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cached } from "../matrix/cache.ts";
+import { type FixtureRun, fixtureRuns } from "../matrix/cell.ts";
 import { readTrace, traced } from "../matrix/elsewhere.ts";
 import { ending, run } from "../matrix/run.ts";
 import { compareCounts, countCalls } from "./multiset.ts";
@@ -25,6 +26,12 @@ const timed: Readonly<Record<string, readonly string[]>> = {
   timers: ["nanosleep", "select"],
   signals: ["getpid", "kill", "read", "write"],
 };
+
+/**
+ * The fixtures that make the same calls at every start. "identity" does not: it lists its own threads, and reads its first
+ * stack word by word, where two more words stand when it is hooked.
+ */
+export const comparableRuns: readonly FixtureRun[] = fixtureRuns.filter(({ name }) => name !== "identity");
 
 export interface Differential {
   readonly fixture: string;

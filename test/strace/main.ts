@@ -7,10 +7,9 @@
  */
 import { parseArgs } from "node:util";
 import { buildFixtures } from "../matrix/build.ts";
-import { fixtureRuns } from "../matrix/cell.ts";
 import { modeNamed } from "../matrix/modes.ts";
 import { releaseNamed, releases } from "../matrix/releases.ts";
-import { compareWithStrace, type Differential } from "./differential.ts";
+import { comparableRuns, compareWithStrace, type Differential } from "./differential.ts";
 
 const { values } = parseArgs({
   options: {
@@ -26,7 +25,7 @@ for (const release of values.releases.split(",").map(releaseNamed)) {
   for (const mode of values.modes.split(",").map(modeNamed)) {
     const build = await buildFixtures(release, mode);
     if ("reason" in build) continue;
-    for (const fixture of fixtureRuns) {
+    for (const fixture of comparableRuns) {
       if (fixture.cgo && !mode.cgo) continue;
       if (values.fixtures !== undefined && !values.fixtures.split(",").includes(fixture.name)) continue;
       const result = await compareWithStrace(build.program, fixture.args);

@@ -11,7 +11,7 @@ type Machine = keyof typeof callTables;
 const machines: readonly Machine[] = ["amd64", "arm64"];
 
 const decoders = Object.fromEntries(
-  machines.map((machine) => [machine, new Decoder(callTables[machine], machine, { stringLimit: 32 })]),
+  machines.map((machine) => [machine, new Decoder(abis[machine], { stringLimit: 32 })]),
 ) as Record<Machine, Decoder>;
 
 const base = 0x1000;

@@ -6,8 +6,7 @@
  * It works in two steps, because a call's output exists only after it: {@link Decoder.enter} before,
  * {@link Decoder.leave} after. Neither ever throws: a pointer that cannot be followed is shown as an address.
  */
-import { assert } from "../../errors.ts";
-import { abis, type Abi } from "../../linux/abi.ts";
+import type { Abi } from "../../linux/abi.ts";
 import type { CallTable, Parameter } from "../../linux/calls.ts";
 import { errnoName, errnoText, maxErrno } from "../../linux/errno.ts";
 import type { DecodedArgument } from "../record.ts";
@@ -81,14 +80,10 @@ export class Decoder {
   readonly #options: DecoderOptions;
   readonly #bound = new Map<string, BoundCall>();
 
-  /**
-   * @param calls   the machine's calls
-   * @param machine its name: "amd64"
-   */
-  constructor(calls: CallTable, machine: string, options: DecoderOptions) {
-    assert(machine === "amd64" || machine === "arm64", `there is an interface of the machine ${machine}`);
-    this.#calls = calls;
-    this.#abi = abis[machine];
+  /** @param abi the machine's calls, named values and layouts */
+  constructor(abi: Abi, options: DecoderOptions) {
+    this.#calls = abi.calls;
+    this.#abi = abi;
     this.#options = options;
   }
 

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { callTables } from "../../linux/calls.ts";
+import { abis } from "../../linux/abi.ts";
 import { Decoder, type Memory } from "./decoder.ts";
 
 interface RecordedCall {
@@ -74,10 +74,10 @@ function memoryOf(hex: string): Memory {
   };
 }
 
-const decoder = new Decoder(callTables.amd64, "amd64", { stringLimit: 32 });
+const decoder = new Decoder(abis.amd64, { stringLimit: 32 });
 
 function decode(call: RecordedCall): string {
-  const name = callTables.amd64.name(call.number) ?? "";
+  const name = abis.amd64.calls.name(call.number) ?? "";
   const pending = decoder.enter({ name, args: call.args.map(BigInt), memory: memoryOf(call.before) });
   const { args, resultText } = decoder.leave(pending, memoryOf(call.after ?? call.before), BigInt(call.result));
   return `${name}(${args.map((argument) => argument.text).join(", ")}) = ${resultText}`;
