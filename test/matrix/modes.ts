@@ -10,7 +10,7 @@ export interface LinkMode {
   readonly flags: readonly string[];
   /** Built by garble instead of `go`. */
   readonly garble?: true;
-  /** Environment that the program needs to run at all in `release`, hooked or not. */
+  /** Environment of its runs, hooked or not. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -37,7 +37,14 @@ export const modes: readonly LinkMode[] = [
     cgo: true,
     flags: ["-buildmode=pie", "-ldflags=-linkmode external -extldflags -static-pie"],
   },
-  { name: "race", title: "-race", cgo: true, flags: ["-race"] },
+  {
+    name: "race",
+    title: "-race",
+    cgo: true,
+    flags: ["-race"],
+    // The race detector waits a second at the end of every process, unless told otherwise.
+    environment: { GORACE: "atexit_sleep_ms=0" },
+  },
   {
     name: "garble",
     title: "obfuscated by the garble of that release",
