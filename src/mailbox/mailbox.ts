@@ -162,10 +162,6 @@ export class Mailbox implements Disposable {
     Atomics.store(this.i32, (slot + field.claimed) >> 2, 0);
   }
 
-  isClaimed(slot: number): boolean {
-    return Atomics.load(this.i32, (slot + field.claimed) >> 2) !== 0;
-  }
-
   /** Says that the doorbell must be rung from now on. @returns false when somebody has asked already */
   beginSleep(): boolean {
     Atomics.store(this.i32, header.sleeping >> 2, 1);

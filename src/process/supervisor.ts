@@ -36,7 +36,7 @@ export interface SupervisorOptions {
 const POLLS_PER_TURN = 200;
 /** Polls without a call before a program's thread may have this processor: the two may share it. */
 const POLLS_PER_YIELD = 32;
-/** The same when others want the processors: then waiting costs less than polling. */
+/** Polls before it naps when others want the processors: then waiting costs less than polling. */
 const POLLS_WHEN_CROWDED = 10;
 /** Rounds with calls before the event loop turns once all the same. */
 const CALLS_PER_TURN = 1000;

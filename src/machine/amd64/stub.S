@@ -81,6 +81,18 @@
 78: lea rcx, [r11 + rcx + SLOTS]
 .endm
 
+# Gives the thread back what it came with. In: rbx = slot. Out: rcx = slot.
+.macro RESTORE
+    mov rcx, rbx
+    mov rdi, [rcx + SLOT_SAVED + 8]
+    mov rsi, [rcx + SLOT_SAVED + 16]
+    mov rdx, [rcx + SLOT_SAVED + 24]
+    mov r10, [rcx + SLOT_SAVED + 32]
+    mov r8, [rcx + SLOT_SAVED + 40]
+    mov r9, [rcx + SLOT_SAVED + 48]
+    mov rbx, [rcx + SLOT_SAVED + 56]
+.endm
+
 .text
 
 # ---------------------------------------------------------------- bootstrap
@@ -347,17 +359,10 @@ answered:
     je continue
     ja run
 
-# Every path out restores what the thread came with; rcx = slot, r11 = where to go.
+# Either way out: rcx = slot, r11 = where to go.
 .globl return
 return:
-    mov rcx, rbx
-    mov rdi, [rcx + SLOT_SAVED + 8]
-    mov rsi, [rcx + SLOT_SAVED + 16]
-    mov rdx, [rcx + SLOT_SAVED + 24]
-    mov r10, [rcx + SLOT_SAVED + 32]
-    mov r8, [rcx + SLOT_SAVED + 40]
-    mov r9, [rcx + SLOT_SAVED + 48]
-    mov rbx, [rcx + SLOT_SAVED + 56]
+    RESTORE
     mov rax, [rcx + SLOT_RESULT]
     mov r11, [rcx + SLOT_SITE]
     add r11, 2                              # behind the SYSCALL
@@ -365,14 +370,7 @@ return:
     jmp r11
 .globl continue
 continue:
-    mov rcx, rbx
-    mov rdi, [rcx + SLOT_SAVED + 8]
-    mov rsi, [rcx + SLOT_SAVED + 16]
-    mov rdx, [rcx + SLOT_SAVED + 24]
-    mov r10, [rcx + SLOT_SAVED + 32]
-    mov r8, [rcx + SLOT_SAVED + 40]
-    mov r9, [rcx + SLOT_SAVED + 48]
-    mov rbx, [rcx + SLOT_SAVED + 56]
+    RESTORE
     mov rax, [rcx + SLOT_SAVED]
     mov r11, [rcx + SLOT_SITE]
     mov dword ptr [rcx + SLOT_CLAIMED], 0
