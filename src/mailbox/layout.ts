@@ -106,6 +106,10 @@ export const verdict = {
 
 /** The call number under which a bootstrap says that its process is there: ENOSYS for every kernel. */
 export const HELLO: number = CLASS_COUNT - 1;
+/** The call number of a question that the supervisor asks itself; no thunk asks it. */
+export const REHEARSAL: number = CLASS_COUNT - 2;
+/** The slot for that, which no thread can claim. */
+export const REHEARSAL_SLOT: number = SLOTS + (SLOT_COUNT - 1) * SLOT_SIZE;
 /** Descriptors below this can be marked; a per-process byte table. */
 export const MARKS_SIZE = 0x10000;
 /** `FUTEX_OWNER_DIED`, include/uapi/linux/futex.h. */

@@ -32,6 +32,8 @@ import {
   MAILBOX_SIZE,
   OWNER_DIED,
   PENDING,
+  REHEARSAL,
+  REHEARSAL_SLOT,
   SLOT_COUNT,
   SLOT_SIZE,
   SLOTS,
@@ -84,6 +86,7 @@ export class Mailbox implements Disposable {
     this.#spin = options.spin ?? DEFAULT_SPIN;
     this.setSpin();
     this.i32[header.slotMask >> 2] = ((options.slots ?? SLOT_COUNT) - 1) * SLOT_SIZE;
+    this.i32[(REHEARSAL_SLOT + field.claimed) >> 2] = 1;
     this.#hold();
     this.setClass(HELLO, callClass.ask);
     this.i32[header.magic >> 2] = MAGIC;
@@ -152,6 +155,17 @@ export class Mailbox implements Disposable {
     this.i32[(slot + field.verdict) >> 2] = value;
     const before = Atomics.exchange(this.i32, (slot + field.state) >> 2, slotState.answered);
     if (before === slotState.askedAsleep) this.#futex.wake(this.#address + slot, 1);
+  }
+
+  /** Asks as thread `tid` would, a question that nobody waits for. */
+  rehearse(tid: number, image: number): void {
+    this.i32[(REHEARSAL_SLOT + field.number) >> 2] = REHEARSAL;
+    this.i32[(REHEARSAL_SLOT + field.tid) >> 2] = tid;
+    this.i32[(REHEARSAL_SLOT + field.process) >> 2] = image;
+    Atomics.store(this.i32, (REHEARSAL_SLOT + field.state) >> 2, slotState.asked);
+    const index = slotIndex(REHEARSAL_SLOT);
+    Atomics.or(this.i32, (PENDING >> 2) + (index >> 5), 1 << (index & 31));
+    Atomics.or(this.i32, (header.summary >> 2) + (index >> 10), 1 << ((index >> 5) & 31));
   }
 
   /** Takes back the slot of a thread that is gone. Its pending bit too: the next holder's question is not its. */

@@ -311,6 +311,8 @@ request:
     mov edx, 1
     mov eax, SYS_futex
     syscall
+    mov esi, [r8 + HEADER_SPIN]
+    jmp 5f                                  # it may have been woken on this very processor: yield first
 .globl wait
 wait:
     mov esi, [r8 + HEADER_SPIN]             # rounds
@@ -320,7 +322,7 @@ wait:
     pause
     sub ecx, 1
     jg 2b
-    sub esi, 1
+5:  sub esi, 1
     jl 4f
     mov eax, SYS_sched_yield                # the supervisor may want this very processor
     syscall

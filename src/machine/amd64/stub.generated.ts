@@ -206,57 +206,59 @@ const code: readonly string[] = [
   "c1e905", // shr ecx,0x5
   "f0410fab8800010000", // lock bts DWORD PTR [r8+0x100],ecx
   "4183b8c000000000", // cmp DWORD PTR [r8+0xc0],0x0
-  "7420", // je 131c <wait>
+  "7426", // je 1322 <wait>
   "f041ff8080000000", // lock inc DWORD PTR [r8+0x80]
   "498db880000000", // lea rdi,[r8+0x80]
   "be01000000", // mov esi,0x1
   "ba01000000", // mov edx,0x1
   "b8ca000000", // mov eax,0xca
   "0f05", // syscall
+  "418b7008", // mov esi,DWORD PTR [r8+0x8]
+  "eb15", // jmp 1337 <wait+0x15>
   // wait:
   "418b7008", // mov esi,DWORD PTR [r8+0x8]
   "b900010000", // mov ecx,0x100
   "833b01", // cmp DWORD PTR [rbx],0x1
-  "7578", // jne 13a2 <answered>
+  "7578", // jne 13a8 <answered>
   "f390", // pause
   "83e901", // sub ecx,0x1
-  "7ff4", // jg 1325 <wait+0x9>
+  "7ff4", // jg 132b <wait+0x9>
   "83ee01", // sub esi,0x1
-  "7c0e", // jl 1344 <wait+0x28>
+  "7c0e", // jl 134a <wait+0x28>
   "b818000000", // mov eax,0x18
   "0f05", // syscall
   "b920000000", // mov ecx,0x20
-  "ebe1", // jmp 1325 <wait+0x9>
+  "ebe1", // jmp 132b <wait+0x9>
   "b801000000", // mov eax,0x1
   "b903000000", // mov ecx,0x3
   "f00fb10b", // lock cmpxchg DWORD PTR [rbx],ecx
-  "754e", // jne 13a2 <answered>
+  "754e", // jne 13a8 <answered>
   "41f7404000000040", // test DWORD PTR [r8+0x40],0x40000000
-  "7522", // jne 1380 <withdraw>
+  "7522", // jne 1386 <withdraw>
   "4889df", // mov rdi,rbx
   "be00000000", // mov esi,0x0
   "ba03000000", // mov edx,0x3
-  "4c8d15ce010000", // lea r10,[rip+0x1ce] # 1540 <owner_check>
+  "4c8d15c8010000", // lea r10,[rip+0x1c8] # 1540 <owner_check>
   "b8ca000000", // mov eax,0xca
   "0f05", // syscall
   "833b03", // cmp DWORD PTR [rbx],0x3
-  "74d6", // je 1354 <wait+0x38>
-  "eb22", // jmp 13a2 <answered>
+  "74d6", // je 135a <wait+0x38>
+  "eb22", // jmp 13a8 <answered>
   // withdraw:
   "b803000000", // mov eax,0x3
   "b904000000", // mov ecx,0x4
   "f00fb10b", // lock cmpxchg DWORD PTR [rbx],ecx
-  "7512", // jne 13a2 <answered>
+  "7512", // jne 13a8 <answered>
   "41c7401001000000", // mov DWORD PTR [r8+0x10],0x1
   "8b4310", // mov eax,DWORD PTR [rbx+0x10]
   "234314", // and eax,DWORD PTR [rbx+0x14]
-  "745a", // je 13fa <continue>
-  "eb0e", // jmp 13b0 <return>
+  "745a", // je 1400 <continue>
+  "eb0e", // jmp 13b6 <return>
   // answered:
   "8b4304", // mov eax,DWORD PTR [rbx+0x4]
   "83f801", // cmp eax,0x1
-  "7450", // je 13fa <continue>
-  "0f8793000000", // ja 1443 <run>
+  "7450", // je 1400 <continue>
+  "0f8793000000", // ja 1449 <run>
   // return:
   "4889d9", // mov rcx,rbx
   "488bb990000000", // mov rdi,QWORD PTR [rcx+0x90]
@@ -304,55 +306,55 @@ const code: readonly string[] = [
   "4809d0", // or rax,rdx
   "48898380000000", // mov QWORD PTR [rbx+0x80],rax
   "c7431001000000", // mov DWORD PTR [rbx+0x10],0x1
-  "e933feffff", // jmp 12c1 <request>
+  "e92dfeffff", // jmp 12c1 <request>
   // ticks:
   "0f31", // rdtsc
   "48c1e220", // shl rdx,0x20
   "4809d0", // or rax,rdx
   "c3", // ret
   // thunk:
-  "4c8b1d61ebffff", // mov r11,QWORD PTR [rip+0xffffffffffffeb61] # 0 <data>
+  "4c8b1d5bebffff", // mov r11,QWORD PTR [rip+0xffffffffffffeb5b] # 0 <data>
   "4d85db", // test r11,r11
-  "7416", // je 14ba <pass>
+  "7416", // je 14c0 <pass>
   "3d00040000", // cmp eax,0x400
-  "730f", // jae 14ba <pass>
+  "730f", // jae 14c0 <pass>
   "89c1", // mov ecx,eax
   "410fb68c0b00020000", // movzx ecx,BYTE PTR [r11+rcx*1+0x200]
   "85c9", // test ecx,ecx
-  "7505", // jne 14bf <pass+0x5>
+  "7505", // jne 14c5 <pass+0x5>
   // pass:
-  "e900000000", // jmp 14bf <pass+0x5>
+  "e900000000", // jmp 14c5 <pass+0x5>
   "41837b1000", // cmp DWORD PTR [r11+0x10],0x0
-  "75f4", // jne 14ba <pass>
+  "75f4", // jne 14c0 <pass>
   "83f901", // cmp ecx,0x1
-  "741f", // je 14ea <pass+0x30>
+  "741f", // je 14f0 <pass+0x30>
   "89f9", // mov ecx,edi
   "81f900000100", // cmp ecx,0x10000
-  "7315", // jae 14ea <pass+0x30>
-  "4c8b1d2cebffff", // mov r11,QWORD PTR [rip+0xffffffffffffeb2c] # 8 <marks>
+  "7315", // jae 14f0 <pass+0x30>
+  "4c8b1d26ebffff", // mov r11,QWORD PTR [rip+0xffffffffffffeb26] # 8 <marks>
   "41803c0b00", // cmp BYTE PTR [r11+rcx*1],0x0
-  "74d7", // je 14ba <pass>
-  "4c8b1d16ebffff", // mov r11,QWORD PTR [rip+0xffffffffffffeb16] # 0 <data>
+  "74d7", // je 14c0 <pass>
+  "4c8b1d10ebffff", // mov r11,QWORD PTR [rip+0xffffffffffffeb10] # 0 <data>
   "4889e1", // mov rcx,rsp
   "48c1e903", // shr rcx,0x3
   "41234b0c", // and ecx,DWORD PTR [r11+0xc]
   "f0410fbaac0b0820000000", // lock bts DWORD PTR [r11+rcx*1+0x2008],0x0
-  "731f", // jae 1521 <pass+0x67>
+  "731f", // jae 1527 <pass+0x67>
   "f390", // pause
   "41837b1000", // cmp DWORD PTR [r11+0x10],0x0
-  "75af", // jne 14ba <pass>
+  "75af", // jne 14c0 <pass>
   "41f7434000000040", // test DWORD PTR [r11+0x40],0x40000000
-  "75a5", // jne 14ba <pass>
+  "75a5", // jne 14c0 <pass>
   "81c100010000", // add ecx,0x100
   "41234b0c", // and ecx,DWORD PTR [r11+0xc]
-  "ebd4", // jmp 14f5 <pass+0x3b>
+  "ebd4", // jmp 14fb <pass+0x3b>
   "498d8c0b00200000", // lea rcx,[r11+rcx*1+0x2000]
   // site:
-  "4c8d1d00000000", // lea r11,[rip+0x0] # 1530 <site+0x7>
+  "4c8d1d00000000", // lea r11,[rip+0x0] # 1536 <site+0x7>
   "4c895960", // mov QWORD PTR [rcx+0x60],r11
-  "e90bfdffff", // jmp 1244 <ask>
+  "e905fdffff", // jmp 1244 <ask>
   // thunk_end:
-  "0f1f8000000000", // nop DWORD PTR [rax+0x0]
+  "90", // nop
   // owner_check:
   "0100", // add DWORD PTR [rax],eax
   "0000", // add BYTE PTR [rax],al
@@ -378,16 +380,16 @@ export const stub: StubCode = {
     entry: 0x123f,
     ask: 0x1244,
     request: 0x12c1,
-    wait: 0x131c,
-    answered: 0x13a2,
-    return: 0x13b0,
-    continue: 0x13fa,
-    run: 0x1443,
-    run_site: 0x146c,
-    ticks: 0x148e,
-    thunk: 0x1498,
-    pass: 0x14ba,
-    site: 0x1529,
-    thunk_end: 0x1539,
+    wait: 0x1322,
+    answered: 0x13a8,
+    return: 0x13b6,
+    continue: 0x1400,
+    run: 0x1449,
+    run_site: 0x1472,
+    ticks: 0x1494,
+    thunk: 0x149e,
+    pass: 0x14c0,
+    site: 0x152f,
+    thunk_end: 0x153f,
   },
 };
