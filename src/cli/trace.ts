@@ -4,6 +4,7 @@ import { abis } from "../linux/abi.ts";
 import { hostMachine } from "../machine/machines.ts";
 import type { Machine } from "../machine/machine.ts";
 import { CopyCache } from "../patch/cache.ts";
+import { Kernel } from "../process/kernel.ts";
 import { type Ending, launch } from "../process/launch.ts";
 import { Supervisor } from "../process/supervisor.ts";
 import { Decoder } from "../trace/decode/decoder.ts";
@@ -15,7 +16,7 @@ import { SummarySink } from "../trace/sinks/summary.ts";
 import { TeeSink } from "../trace/sinks/tee.ts";
 import { TextSink } from "../trace/sinks/text.ts";
 import { TimelineSink } from "../trace/sinks/timeline.ts";
-import { Tracer } from "../trace/tracer.ts";
+import { Tracer, unhookedTo } from "../trace/tracer.ts";
 import { endAs, leaveSignalsTo } from "./ending.ts";
 import { wantsColour } from "./report.ts";
 import { withProgramBehindScript } from "./wrapper.ts";
@@ -50,7 +51,8 @@ async function run(name: string, args: readonly string[], options: TraceCommandO
   const sink = makeSink(options);
   const decoder = new Decoder(abis[machine.name], { stringLimit: options.stringLimit });
   using supervisor = new Supervisor({ futexCall: machine.calls.number("futex") ?? 0 });
-  const tracer = new Tracer(supervisor, { machine, wanted, decoder, sink, cache, follow: options.follow });
+  const kernel = new Kernel(supervisor, { machine, cache, follow: options.follow, unhooked: unhookedTo(sink) });
+  const tracer = new Tracer(supervisor, { machine, wanted, decoder, sink, behind: kernel });
   tracer.begin();
   const { pid, ended } = await launch(supervisor, {
     program: name,

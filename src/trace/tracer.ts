@@ -5,17 +5,13 @@
  */
 import type { CallTable } from "../linux/calls.ts";
 import type { Call, Done } from "../process/call.ts";
-import { ExecFollower } from "../process/exec.ts";
-import { Identity } from "../process/identity.ts";
+import type { Unhooked } from "../process/exec.ts";
+import { type CallServer, endOf } from "../process/kernel.ts";
 import type { Machine } from "../machine/machine.ts";
-import type { CopyCache } from "../patch/cache.ts";
 import type { Supervisor } from "../process/supervisor.ts";
 import { TickClock } from "./clock.ts";
 import type { Decoder } from "./decode/decoder.ts";
 import type { TraceSink } from "./record.ts";
-
-/** Calls that return twice, elsewhere or never. */
-const unseenCalls: readonly string[] = ["clone", "clone3", "fork", "vfork", "exit", "exit_group", "rt_sigreturn"];
 
 export interface TracerOptions {
   readonly machine: Machine;
@@ -23,9 +19,8 @@ export interface TracerOptions {
   readonly wanted: ReadonlySet<string>;
   readonly decoder: Decoder;
   readonly sink: TraceSink;
-  readonly cache: CopyCache;
-  /** Whether programs that the program starts are hooked too. */
-  readonly follow: boolean;
+  /** Makes the calls. */
+  readonly behind: CallServer;
 }
 
 export class Tracer {
@@ -34,12 +29,8 @@ export class Tracer {
   readonly #decoder: Decoder;
   readonly #sink: TraceSink;
   readonly #clock: TickClock;
-  readonly #identity: Identity;
-  readonly #exec: ExecFollower;
-  readonly #follow: boolean;
+  readonly #behind: CallServer;
   readonly #wanted: boolean[] = [];
-  readonly #unseen: boolean[] = [];
-  readonly #execs: boolean[] = [];
 
   constructor(supervisor: Supervisor, options: TracerOptions) {
     const { wanted } = options;
@@ -48,21 +39,8 @@ export class Tracer {
     this.#calls = calls;
     this.#decoder = options.decoder;
     this.#sink = options.sink;
-    this.#follow = options.follow;
-    this.#identity = new Identity(supervisor, options.machine);
-    this.#exec = new ExecFollower(supervisor, options.cache, calls, (call, program, reason) =>
-      this.#sink.write({
-        kind: "process-start",
-        pid: call.process.pid,
-        timeUs: nowUs(),
-        program,
-        hooked: false,
-        reason,
-      }),
-    );
+    this.#behind = options.behind;
     for (const number of numbers(wanted)) this.#wanted[number] = true;
-    for (const number of numbers(unseenCalls)) this.#unseen[number] = true;
-    for (const number of this.#exec.calls) this.#execs[number] = true;
     this.#supervisor = supervisor;
     this.#clock = new TickClock(options.machine.stub);
   }
@@ -71,7 +49,7 @@ export class Tracer {
   begin(): void {
     const supervisor = this.#supervisor;
     const wanted = [...this.#wanted.keys()].filter((number) => this.#wanted[number] === true);
-    supervisor.serve([...wanted, ...this.#identity.calls, ...this.#exec.calls], this.#serve);
+    supervisor.serve([...wanted, ...this.#behind.calls], this.#serve);
     supervisor.onProcess.push(({ pid, program }) =>
       this.#sink.write({ kind: "process-start", pid, timeUs: nowUs(), program, hooked: true }),
     );
@@ -81,11 +59,8 @@ export class Tracer {
   }
 
   readonly #serve = (call: Call): void => {
-    const done = this.#wanted[call.number] === true ? this.#record(call) : endOf(call);
-    if (this.#execs[call.number] === true && this.#follow) this.#exec.serve(call, done);
-    else if (this.#identity.serve(call, done)) return;
-    else if (this.#wanted[call.number] !== true || this.#unseen[call.number] === true) done(null);
-    else call.run(done);
+    const wanted = this.#wanted[call.number] === true;
+    this.#behind.serve(call, wanted ? this.#record(call) : endOf(call), { result: wanted });
   };
 
   /** Begins the record of `call`; what is returned ends it, and the call. */
@@ -106,7 +81,7 @@ export class Tracer {
         durationUs,
       });
     };
-    call.onAbandoned((why) => write(why === "execve" && this.#execs[call.number] === true ? 0n : null, null));
+    call.onAbandoned((why) => write(why === "execve" && this.#behind.isExec(call.number) ? 0n : null, null));
     return (result) => {
       write(result, result === null ? null : this.#duration(call, startedMs));
       endOf(call)(result);
@@ -120,11 +95,10 @@ export class Tracer {
   }
 }
 
-const endOf =
-  (call: Call): Done =>
-  (result) => {
-    if (result === null) call.continue();
-    else call.return(result);
-  };
+/** Writes that a program starts which cannot be hooked. */
+export const unhookedTo =
+  (sink: TraceSink): Unhooked =>
+  (call, program, reason) =>
+    sink.write({ kind: "process-start", pid: call.process.pid, timeUs: nowUs(), program, hooked: false, reason });
 
 const nowUs = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);
