@@ -65,6 +65,8 @@ export class Supervisor implements Disposable {
   readonly #calls: (Call | undefined)[] = Array.from({ length: SLOT_COUNT });
   /** How many of them wait for somebody who works on them asynchronously. */
   #held = 0;
+  /** One was left to somebody like that just now: what goes on in a microtask must not wait for the burst's end. */
+  #mayTurn = false;
   #lastCall = Number.NEGATIVE_INFINITY;
   #latest: Call | undefined;
   readonly #busyness = new Busyness();
@@ -83,6 +85,14 @@ export class Supervisor implements Disposable {
     for (const number of callNumbers) {
       this.#handlers[number] = handler;
       this.mailbox.setClass(number, callClass.ask);
+    }
+  }
+
+  /** Calls with these numbers go to the kernel unasked from now on. */
+  release(callNumbers: Iterable<number>): void {
+    for (const number of callNumbers) {
+      this.#handlers[number] = undefined; // one that asked before it saw the class goes to the kernel, too
+      this.mailbox.setClass(number, callClass.pass);
     }
   }
 
@@ -114,6 +124,7 @@ export class Supervisor implements Disposable {
     if (known !== undefined && i32[(slot + field.reported) >> 2] !== 0) {
       this.#held++;
       known.report(i64[(slot + field.result) >> 3] ?? 0n);
+      this.#mayTurn ||= this.#calls[slotIndex(slot)] === known && !known.running;
       return;
     }
     known?.abandon("death"); // its thread died in the kernel, and the slot is another's now
@@ -131,6 +142,7 @@ export class Supervisor implements Disposable {
     const handler = this.#handlers[number];
     if (handler === undefined) call.continue();
     else handler(call);
+    this.#mayTurn ||= this.#calls[slotIndex(slot)] === call && !call.running;
   };
 
   #hello(slot: number, pid: number): void {
@@ -157,7 +169,8 @@ export class Supervisor implements Disposable {
     if (this.#stopped) return;
     const polls = this.#busyness.isCrowded ? POLLS_WHEN_CROWDED : POLLS_PER_TURN;
     let served = 0;
-    for (let quiet = 1; quiet <= polls && served < CALLS_PER_TURN; quiet++) {
+    this.#mayTurn = false;
+    for (let quiet = 1; quiet <= polls && served < CALLS_PER_TURN && !this.#mayTurn; quiet++) {
       if (this.mailbox.drain(this.#found)) {
         quiet = 0;
         served++;
