@@ -1,8 +1,6 @@
 /** `elsewhere trace`: run a program and show its calls. */
-import { ElsewhereError } from "../errors.ts";
 import { abis } from "../linux/abi.ts";
-import { hostMachine } from "../machine/machines.ts";
-import type { Machine } from "../machine/machine.ts";
+import { requireHostMachine } from "../machine/machines.ts";
 import { CopyCache } from "../patch/cache.ts";
 import { Kernel } from "../process/kernel.ts";
 import { type Ending, launch } from "../process/launch.ts";
@@ -44,7 +42,7 @@ export async function trace(name: string, args: readonly string[], options: Trac
 
 /** @returns how the program ended, when the trace is complete */
 async function run(name: string, args: readonly string[], options: TraceCommandOptions): Promise<Ending> {
-  const machine = requireMachine();
+  const machine = requireHostMachine();
   const defaults = new Set(machine.calls.names.filter((call) => !pollerCalls.includes(call)));
   const wanted = parseFilter(options.filter, machine.calls, defaults);
   const cache = new CopyCache();
@@ -74,15 +72,6 @@ async function run(name: string, args: readonly string[], options: TraceCommandO
   });
   sink.close();
   return ending;
-}
-
-function requireMachine(): Machine {
-  const machine = hostMachine();
-  if (machine !== undefined) return machine;
-  throw new ElsewhereError({
-    code: "machine-unsupported",
-    message: `elsewhere cannot hook programs on this processor (${process.arch}) yet`,
-  });
 }
 
 function makeSink(options: TraceCommandOptions): TraceSink {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { type Arbitrary, array, assert, constantFrom, property } from "fast-check";
 import { expect, test } from "vitest";
 import { ipv4, ipv4Bytes, ipv6, ipv6Bytes } from "./inet.ts";
 
@@ -15,13 +15,13 @@ test.each([
 });
 
 test("bytes to text and back", () => {
-  const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
-    fc
-      .array(fc.constantFrom(0, 0, 0, 1, 255, 171), { minLength: length, maxLength: length })
-      .map((array) => Uint8Array.from(array));
+  const bytes = (length: number): Arbitrary<Uint8Array> =>
+    array(constantFrom(0, 0, 0, 1, 255, 171), { minLength: length, maxLength: length }).map((values) =>
+      Uint8Array.from(values),
+    );
   const roundTrip = (length: number, there: (bytes: Uint8Array, at: number) => string, back: typeof ipv4Bytes): void =>
-    fc.assert(
-      fc.property(bytes(length), (address) => {
+    assert(
+      property(bytes(length), (address) => {
         expect([...back(there(address, 0))]).toEqual([...address]);
       }),
     );

@@ -63,9 +63,7 @@ export class ExecFollower {
       else plain();
     };
     copyFor(this.#cache, program, exec.path || program).then(
-      (copy) => {
-        if (!this.#start(call, exec, program, copy, done, plain)) unhooked("its environment is too large");
-      },
+      (copy) => this.#start(call, exec, program, copy, done, plain) || unhooked("its environment is too large"),
       (error: unknown) => unhooked(error instanceof ElsewhereError ? error.message : String(error)),
     );
   }

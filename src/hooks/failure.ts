@@ -1,0 +1,47 @@
+/** Hooks that fail: each place is reported once, however many calls come by it. */
+import type { BoundHook } from "./define.ts";
+import { type Place, placeOf } from "./place.ts";
+
+/** A hook threw, its promise was rejected, or what it returned is no result. */
+export interface HookFailure {
+  /** The hook by its name in the set: a call or a group. */
+  readonly hook: string;
+  /** The call that it was about. */
+  readonly call: string;
+  readonly error: unknown;
+  /** Where it was thrown, or where the set was defined; undefined where that cannot be told. */
+  readonly place: Place | undefined;
+}
+
+export type OnHookError = (failure: HookFailure) => void;
+
+export class Failures {
+  readonly #onHookError: OnHookError;
+  readonly #reported = new Set<string>();
+
+  constructor(onHookError: OnHookError = printFailure) {
+    this.#onHookError = onHookError;
+  }
+
+  report({ name, set }: BoundHook, call: string, error: unknown): void {
+    const place = (error instanceof Error ? placeOf(error.stack) : undefined) ?? set.place;
+    const key = `${name} ${place?.file}:${place?.line}:${place?.column}`;
+    if (this.#reported.has(key)) return;
+    this.#reported.add(key);
+    try {
+      this.#onHookError({ hook: name, call, error, place });
+    } catch (inner) {
+      printFailure({ hook: "onHookError", call, error: inner, place: undefined });
+    }
+  }
+}
+
+/** On standard error: what failed, where, and what became of the call. */
+export function printFailure({ hook, call, error, place }: HookFailure): void {
+  const lines = [
+    `elsewhere: hook ${hook} failed: ${String(error)}`,
+    ...(place === undefined ? [] : [`  at ${place.file}:${place.line}:${place.column}`]),
+    `  ${call} goes on as though the hook had returned nothing; this place is not reported again`,
+  ];
+  process.stderr.write(`${lines.join("\n")}\n`);
+}
