@@ -23,8 +23,9 @@ export class Failures {
     this.#onHookError = onHookError;
   }
 
-  report({ name, set }: BoundHook, call: string, error: unknown): void {
-    const place = (error instanceof Error ? placeOf(error.stack) : undefined) ?? set.place;
+  /** @param thrown whether it was thrown, and its stack tells where; what was returned has none */
+  report({ name, set }: BoundHook, call: string, error: unknown, thrown: boolean): void {
+    const place = (thrown && error instanceof Error ? placeOf(error.stack) : undefined) ?? set.place;
     const key = `${name} ${place?.file}:${place?.line}:${place?.column}`;
     if (this.#reported.has(key)) return;
     this.#reported.add(key);

@@ -152,8 +152,8 @@ export class HookedCall implements Omit<AnyCall, "is"> {
     journey.inThread((leave) =>
       journey.call.run(
         (result) => {
+          resolve(Number(result)); // before the call may end
           leave();
-          resolve(Number(result));
         },
         info.number,
         registers,

@@ -117,12 +117,12 @@ export class Journey {
     if (typeof outcome === "bigint" && BigInt.asIntN(64, outcome) === outcome) return outcome;
     if (typeof outcome === "number" && Number.isInteger(outcome) && Math.abs(outcome) < 2 ** 63)
       return view.exactly(outcome);
-    this.#fail(hook, new TypeError(`a hook returned ${describe(outcome)}, which is no result`));
+    this.#fail(hook, new TypeError(`a hook returned ${describe(outcome)}, which is no result`), false);
     return undefined;
   }
 
-  #fail(hook: BoundHook, error: unknown): void {
-    this.surroundings.failures.report(hook, this.info.name, error);
+  #fail(hook: BoundHook, error: unknown, thrown: boolean = true): void {
+    this.surroundings.failures.report(hook, this.info.name, error, thrown);
   }
 
   /** The end of the chain. */
@@ -132,13 +132,19 @@ export class Journey {
       behind.serve(
         this.call,
         (result) => {
+          if (result === null) this.#goOn();
+          then(result); // before others have the thread, or the call ends
           leave();
-          if (result === null) this.#end(null); // the thread goes on by itself, whoever waits
-          then(result);
         },
         { result: wanted, args },
       );
     });
+  }
+
+  /** The thread goes on by itself, whoever waits. */
+  #goOn(): void {
+    this.#busy = false;
+    this.#end(null);
   }
 
   /** Calls `work` when the thread is not in the kernel for another step; `leave` says that it is back. */

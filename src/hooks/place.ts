@@ -7,12 +7,12 @@ export interface Place {
   readonly column: number;
 }
 
-const frame = /\(?((?:file:\/\/|\/)[^()]*?):(\d+):(\d+)\)?$/;
-/** The folder that holds this layer: its own frames are not the user's. */
-const own = fileURLToPath(new URL(".", import.meta.url));
+const frame = /(?:^|[\s(])((?:file:\/\/|\/)[^()]*?):(\d+):(\d+)\)?$/;
+/** The folder that holds all layers: their frames are not the user's. */
+const own = fileURLToPath(new URL("..", import.meta.url));
 
 /**
- * The first frame that is in a file, but not in one of this layer.
+ * The first frame that is in a file, but not in one of ours.
  * @param skip frames at the top that do not count
  */
 export function placeOf(stack: string | undefined, skip: number = 0): Place | undefined {

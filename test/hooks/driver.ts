@@ -1,13 +1,16 @@
 /** The driver, run natively and under hooks. */
+import { realpathSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { type HookedProgram, type HookFailure, type HookSet, launch, type LaunchOptions } from "../../src/index.ts";
 import { goProgram } from "../engine/programs.ts";
 import { repository } from "../matrix/cache.ts";
 import { run } from "../matrix/run.ts";
 
-/** The driver's path; main.go says what it can do. */
-export const driverProgram = (): Promise<string> => goProgram("driver", join(repository, "test/hooks/driver"));
+/** The driver's path, symbolic links resolved; main.go says what it can do. */
+export const driverProgram = async (): Promise<string> =>
+  realpathSync(await goProgram("driver", join(repository, "test/hooks/driver")));
 
 export interface Hooked {
   readonly stdout: string;
@@ -45,13 +48,12 @@ export async function hooked(
     onHookError: (failure) => failures.push(failure),
     ...options,
   });
-  const [stdout, stderr, { exitCode }] = await Promise.all([
-    program.stdout === null ? "" : text(program.stdout),
-    program.stderr === null ? "" : text(program.stderr),
-    program.exited,
-  ]);
+  const [stdout, stderr, { exitCode }] = await Promise.all([all(program.stdout), all(program.stderr), program.exited]);
   return { stdout, stderr, exitCode, failures };
 }
+
+/** Everything that comes out of a program's stream. */
+export const all = async (stream: Readable | null): Promise<string> => (stream === null ? "" : text(stream));
 
 /** What the driver printed of its last operation, behind the colon. */
 export const answer = (stdout: string): string =>

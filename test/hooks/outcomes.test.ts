@@ -171,10 +171,10 @@ describe("data", () => {
   });
 
   test.each([
-    [`readv ${"FILE"}`, "readv the quick brown fox"],
-    [`cat ${"FILE"}`, "read the quick brown fox"],
-    [`write ${"FILE"} hello`, "write hello"],
-    [`writev ${"FILE"} ab cde f`, "writev abcdef"],
+    ["readv FILE", "readv the quick brown fox"],
+    ["cat FILE", "read the quick brown fox"],
+    ["write FILE hello", "write hello"],
+    ["writev FILE ab cde f", "writev abcdef"],
     ["message hello", "sendmsg hello"],
     ["message hello", "recvmsg hello"],
     ["udp 127.0.0.1:0 hello", "sendto hello"],
