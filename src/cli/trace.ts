@@ -16,11 +16,12 @@ import { TextSink } from "../trace/sinks/text.ts";
 import { TimelineSink } from "../trace/sinks/timeline.ts";
 import { Tracer, unhookedTo } from "../trace/tracer.ts";
 import { endAs, leaveSignalsTo } from "./ending.ts";
+import { behindHooks, type HookOptions } from "./hooks.ts";
 import { wantsColour } from "./report.ts";
 import { withProgramBehindScript } from "./wrapper.ts";
 
 /** As program.ts declares and checks them. */
-export interface TraceCommandOptions {
+export interface TraceCommandOptions extends HookOptions {
   readonly filter: readonly string[];
   readonly output?: string;
   readonly json?: boolean;
@@ -50,7 +51,8 @@ async function run(name: string, args: readonly string[], options: TraceCommandO
   const decoder = new Decoder(abis[machine.name], { stringLimit: options.stringLimit });
   using supervisor = new Supervisor({ futexCall: machine.calls.number("futex") ?? 0 });
   const kernel = new Kernel(supervisor, { machine, cache, follow: options.follow, unhooked: unhookedTo(sink) });
-  const tracer = new Tracer(supervisor, { machine, wanted, decoder, sink, behind: kernel });
+  const behind = await behindHooks(options, supervisor, machine.calls, kernel);
+  const tracer = new Tracer(supervisor, { machine, wanted, decoder, sink, behind });
   tracer.begin();
   const { pid, ended } = await launch(supervisor, {
     program: name,

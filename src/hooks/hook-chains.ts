@@ -16,22 +16,19 @@ export interface HookChainsOptions {
   /** Makes the calls in the end. */
   readonly behind: CallServer;
   readonly onHookError?: OnHookError | undefined;
-  /** Told when {@link HookChains.calls} has changed. */
-  readonly onCalls?: () => void;
 }
 
 export class HookChains implements CallServer {
+  onCalls: (() => void) | undefined;
   readonly #table: CallTable;
   readonly #surroundings: Surroundings;
-  readonly #onCalls: (() => void) | undefined;
   readonly #sets: { readonly set: HookSet; readonly bound: readonly (readonly BoundHook[])[] }[] = [];
   /** By call number. A call keeps the chain that it began with. */
   #chains: readonly (readonly BoundHook[])[] = [];
   #calls: readonly number[];
 
-  constructor(supervisor: Supervisor, { calls, behind, onHookError, onCalls }: HookChainsOptions) {
+  constructor(supervisor: Supervisor, { calls, behind, onHookError }: HookChainsOptions) {
     this.#table = calls;
-    this.#onCalls = onCalls;
     this.#surroundings = { supervisor, infos: new CallInfos(calls), behind, failures: new Failures(onHookError) };
     this.#calls = behind.calls;
   }
@@ -58,8 +55,10 @@ export class HookChains implements CallServer {
 
   /** `after` stands where `before` stood. */
   replace(before: HookSet, after: HookSet): void {
+    const bound = { set: after, bound: bindHooks(after, this.#table) };
     const index = this.#sets.findIndex(({ set }) => set === before);
-    this.#sets.splice(index, 1, { set: after, bound: bindHooks(after, this.#table) });
+    if (index < 0) this.#sets.push(bound);
+    else this.#sets[index] = bound;
     this.#changed();
   }
 
@@ -89,6 +88,6 @@ export class HookChains implements CallServer {
         ...chains.keys().filter((number) => chains[number] !== undefined),
       ]),
     ];
-    this.#onCalls?.();
+    this.onCalls?.();
   }
 }

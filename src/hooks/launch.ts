@@ -50,6 +50,8 @@ export interface HookedProgram extends AsyncDisposable {
   addHooks(...hooks: readonly HookSet[]): void;
   /** Calls that wait for one of its hooks still get its answer. */
   removeHooks(...hooks: readonly HookSet[]): void;
+  /** `after` stands where `before` stood. @throws ElsewhereError on a name that is no call; nothing has changed then */
+  replaceHooks(before: HookSet, after: HookSet): void;
   /** Ends the program, and the hooked ones that it started, with SIGKILL if need be; waits until it has ended. */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -77,9 +79,9 @@ export async function launch(program: string, options: LaunchOptions = {}): Prom
       calls: machine.calls,
       behind: kernel,
       onHookError: options.onHookError,
-      onCalls: () => asked.set(chains.calls),
     });
     const asked = new AskedCalls(supervisor, (call) => chains.serve(call, endOf(call), { result: false }));
+    chains.onCalls = () => asked.set(chains.calls);
     chains.add(...[options.hooks ?? []].flat());
     const launched = await launchProgram(supervisor, {
       program,
@@ -126,6 +128,7 @@ function handleOf(
     },
     addHooks: (...hooks) => chains.add(...hooks),
     removeHooks: (...hooks) => chains.remove(...hooks),
+    replaceHooks: (before, after) => chains.replace(before, after),
     async [Symbol.asyncDispose]() {
       end();
       await exited;

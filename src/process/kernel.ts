@@ -41,6 +41,8 @@ export interface Wish {
 export interface CallServer {
   /** Numbers of the calls that it must be asked about. */
   readonly calls: readonly number[];
+  /** Whoever asks for them is told here when they have changed. */
+  onCalls?: (() => void) | undefined;
   /** @param done gets the result and ends the call; null: the thread makes it by itself, and its result is not seen */
   serve(call: Call, done: Done, wish: Wish): void;
   /** Whether the call has no result that could be seen. */

@@ -4,6 +4,7 @@
  * the end of one, a signal handler's return) goes to the kernel unseen: its record has no result.
  */
 import type { CallTable } from "../linux/calls.ts";
+import { AskedCalls } from "../process/asked.ts";
 import type { Call, Done } from "../process/call.ts";
 import type { Unhooked } from "../process/exec.ts";
 import { type CallServer, endOf } from "../process/kernel.ts";
@@ -30,6 +31,7 @@ export class Tracer {
   readonly #sink: TraceSink;
   readonly #clock: TickClock;
   readonly #behind: CallServer;
+  readonly #asked: AskedCalls;
   readonly #wanted: boolean[] = [];
 
   constructor(supervisor: Supervisor, options: TracerOptions) {
@@ -42,20 +44,27 @@ export class Tracer {
     this.#behind = options.behind;
     for (const number of numbers(wanted)) this.#wanted[number] = true;
     this.#supervisor = supervisor;
+    this.#asked = new AskedCalls(supervisor, this.#serve);
     this.#clock = new TickClock(options.machine.stub);
   }
 
   /** Asks for the calls from now on. */
   begin(): void {
     const supervisor = this.#supervisor;
-    const wanted = [...this.#wanted.keys()].filter((number) => this.#wanted[number] === true);
-    supervisor.serve([...wanted, ...this.#behind.calls], this.#serve);
+    this.#behind.onCalls = () => this.#ask();
+    this.#ask();
     supervisor.onProcess.push(({ pid, program }) =>
       this.#sink.write({ kind: "process-start", pid, timeUs: nowUs(), program, hooked: true }),
     );
     supervisor.onProcessGone.push(({ pid }) =>
       this.#sink.write({ kind: "process-exit", pid, timeUs: nowUs(), exitCode: null, signal: null }),
     );
+  }
+
+  /** Asks for what is wanted and what is behind wants. */
+  #ask(): void {
+    const wanted = [...this.#wanted.keys()].filter((number) => this.#wanted[number] === true);
+    this.#asked.set([...wanted, ...this.#behind.calls]);
   }
 
   readonly #serve = (call: Call): void => {
