@@ -56,7 +56,7 @@ export class HookFiles {
       resolve: (specifier, context, next) => {
         if (specifier === "elsewhere") return { url: index, shortCircuit: true };
         const resolved = next(specifier, context);
-        const load = loadOf(context.parentURL);
+        const load = loadOf(resolved.url) ?? loadOf(context.parentURL);
         if (load === null || !resolved.url.startsWith("file:") || resolved.url.includes("/node_modules/"))
           return resolved;
         const url = new URL(resolved.url);
