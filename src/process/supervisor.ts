@@ -82,6 +82,7 @@ export class Supervisor implements Disposable {
 
   /** Calls with these numbers are asked from now on, and `handler` serves them. */
   serve(callNumbers: Iterable<number>, handler: CallHandler): void {
+    if (this.#stopped) return;
     for (const number of callNumbers) {
       this.#handlers[number] = handler;
       this.mailbox.setClass(number, callClass.ask);
@@ -90,6 +91,7 @@ export class Supervisor implements Disposable {
 
   /** Calls with these numbers go to the kernel unasked from now on. */
   release(callNumbers: Iterable<number>): void {
+    if (this.#stopped) return;
     for (const number of callNumbers) {
       this.#handlers[number] = undefined; // one that asked before it saw the class goes to the kernel, too
       this.mailbox.setClass(number, callClass.pass);
