@@ -1,5 +1,5 @@
 /** Hooks that fail: each place is reported once, however many calls come by it. */
-import type { BoundHook } from "./define.ts";
+import type { BoundHook, HookSet } from "./define.ts";
 import { type Place, placeOf } from "./place.ts";
 
 /** A hook threw, its promise was rejected, or what it returned is no result. */
@@ -17,7 +17,8 @@ export type OnHookError = (failure: HookFailure) => void;
 
 export class Failures {
   readonly #onHookError: OnHookError;
-  readonly #reported = new Set<string>();
+  /** By set: one that is loaded again is another one, with failures of its own. */
+  readonly #reported = new WeakMap<HookSet, Set<string>>();
 
   constructor(onHookError: OnHookError = printFailure) {
     this.#onHookError = onHookError;
@@ -27,8 +28,9 @@ export class Failures {
   report({ name, set }: BoundHook, call: string, error: unknown, thrown: boolean): void {
     const place = (thrown && error instanceof Error ? placeOf(error.stack) : undefined) ?? set.place;
     const key = `${name} ${place?.file}:${place?.line}:${place?.column}`;
-    if (this.#reported.has(key)) return;
-    this.#reported.add(key);
+    const reported = this.#reported.get(set) ?? new Set();
+    if (reported.has(key)) return;
+    this.#reported.set(set, reported.add(key));
     try {
       this.#onHookError({ hook: name, call, error, place });
     } catch (inner) {

@@ -128,15 +128,23 @@ export class Journey {
   /** The end of the chain. */
   #kernel(args: readonly bigint[] | undefined, wanted: boolean, then: Done): void {
     const { behind } = this.surroundings;
+    // What was lent may be what a pointer in the program's memory leads to now: not before the result.
+    const result = wanted || this.#loans !== undefined;
+    if (!result && args === undefined && !this.#busy) {
+      this.#over(); // all hooks have spoken, and nobody waits
+      behind.serve(this.call, this.#done, { result: false });
+      return;
+    }
+    this.whenOver(); // its thread may die meanwhile
     this.inThread((leave) => {
       behind.serve(
         this.call,
-        (result) => {
-          if (result === null) this.#goOn();
-          then(result); // before others have the thread, or the call ends
+        (outcome) => {
+          if (outcome === null) this.#goOn();
+          then(outcome); // before others have the thread, or the call ends
           leave();
         },
-        { result: wanted, args },
+        { result, args },
       );
     });
   }

@@ -61,6 +61,8 @@ test("hooks come and go while it runs; only calls that somebody names are asked 
   for await (const chunk of lines) rest += String(chunk);
   expect(rest).toMatch(/pgid: own\n$/);
   await program.exited;
+  program.addHooks(answers); // too late, and no harm done
+  program.removeHooks(answers);
 });
 
 test("a call that is waiting keeps its chain when the hooks are removed", async () => {

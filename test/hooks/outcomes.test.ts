@@ -119,6 +119,18 @@ const says: Readonly<Record<string, readonly [operation: string, HookSet, string
     }),
     "4242",
   ],
+  "nothing after a call of its own": [
+    `cat ${file}`,
+    defineHooks({
+      async openat(call) {
+        await call.run("openat", { dfd: -1, filename: other, flags: -1, mode: 0o777 });
+      },
+      async read(call) {
+        await call.run("lseek", { fd: -1, offset: 3, whence: 4 });
+      },
+    }),
+    '"the quick brown fox"',
+  ],
   "calls at the same time": [
     "pgid",
     defineHooks({

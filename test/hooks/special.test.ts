@@ -122,6 +122,44 @@ test("the engine's stress with sync and async hooks mixed", async () => {
   expect(failures).toEqual([]);
 }, 60_000);
 
+test("hooks that come and go under stress", async () => {
+  await using child = await launch(await probeProgram(), {
+    args: ["stress", "3"],
+    stdio: ["ignore", "pipe", "inherit"],
+    hooks: defineHooks({ getpgid: () => 4242 }),
+  });
+  const fleeting = [defineHooks({ any() {} }), everything, defineHooks({ file: (call) => call.proceed() })];
+  let changes = 0;
+  const toggling = setInterval(() => {
+    const set = fleeting[changes++ % 3] ?? everything;
+    child.removeHooks(set);
+    child.addHooks(set);
+    if (changes % 2 === 0) child.removeHooks(...fleeting);
+  }, 1);
+  expect(await all(child.stdout)).toMatch(/^wrong 0 /);
+  clearInterval(toggling);
+  expect(await child.exited).toEqual({ exitCode: 0, signal: null });
+  expect(changes).toBeGreaterThan(100);
+}, 60_000);
+
+test("a hook whose thread dies hears of it", async () => {
+  const { promise: isAsked, resolve: asked } = Promise.withResolvers<void>();
+  const heard: unknown[] = [];
+  const hooks = defineHooks({
+    async getpgid(call) {
+      asked();
+      await call.delay({ milliseconds: 60_000 });
+      heard.push(await call.proceed(), await call.run("getpid", {}), call.at(4096n).read(1).length);
+    },
+  });
+  await using child = await launch(driver, { args: ["pgid"], stdio: "ignore", hooks });
+  await isAsked;
+  process.kill(child.pid, "SIGKILL");
+  expect(await child.exited).toEqual({ exitCode: null, signal: "SIGKILL" });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(heard).toEqual([null, null, 0]);
+});
+
 test("thousands of threads wait in one slow hook while others go on", async () => {
   let waiting = 0;
   let most = 0;
