@@ -70,10 +70,14 @@ test("registers are read as the kernel reads them", () => {
   expect(integerOf("unsigned long", "bigint", 4096n)).toBe(4096n);
 });
 
-test("every argument of every call has a kind, and a string is never what a call fills", () => {
-  const filled = /^(?:buf|value|list|ubuf|dirent)$/;
-  for (const table of tables)
-    for (const name of table.names)
-      for (const parameter of table.signature(name)?.parameters ?? [])
-        if (argumentKind(name, parameter) === "string") expect(`${name}.${parameter.name}`).not.toMatch(filled);
+test("a string is never what a call fills", () => {
+  const strings = tables.flatMap((table) =>
+    table.names.flatMap((name) =>
+      (table.signature(name)?.parameters ?? [])
+        .filter((parameter) => argumentKind(name, parameter) === "string")
+        .map((parameter) => parameter.name),
+    ),
+  );
+  expect(strings).toContain("filename");
+  expect(strings.filter((name) => /^(?:buf|value|list|ubuf|dirent)$/.test(name))).toEqual([]);
 });
