@@ -36,6 +36,7 @@ export type ErrorCode =
   | "mailbox-unusable"
   | "launch-failed"
   | "output-unusable"
+  | "hooks-unusable"
   | "usage";
 
 export interface ErrorDetails {

@@ -19,8 +19,22 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   mailbox: ["errors", "bytes", "linux", "machine"],
   process: ["errors", "bytes", "linux", "elf", "golang", "machine", "patch", "mailbox"],
   trace: ["errors", "bytes", "linux", "machine", "patch", "mailbox", "process"],
-  index: ["errors", "bytes", "linux", "elf", "golang", "machine", "patch", "mailbox", "process", "trace"],
-  cli: ["errors", "bytes", "linux", "elf", "golang", "machine", "patch", "mailbox", "process", "trace"],
+  hooks: ["errors", "bytes", "linux", "machine", "patch", "mailbox", "process"],
+  index: ["errors", "bytes", "linux", "elf", "golang", "machine", "patch", "mailbox", "process", "trace", "hooks"],
+  cli: [
+    "errors",
+    "bytes",
+    "linux",
+    "elf",
+    "golang",
+    "machine",
+    "patch",
+    "mailbox",
+    "process",
+    "trace",
+    "hooks",
+    "index",
+  ],
 };
 
 /** Packages that belong to some layers only. */

@@ -93,6 +93,26 @@ describe.each(nodeReleases)("Node %i", (release) => {
     );
   });
 
+  test("elsewhere exec with hooks in TypeScript, and the library with the same hooks", () => {
+    const hooks = `import { defineHooks } from "elsewhere";
+const shout = (bytes: Uint8Array): string => Buffer.from(bytes).toString().toUpperCase();
+export default defineHooks({
+  write: (call) => (call.fd === 1 ? call.proceed({ buffer: shout(call.buffer.read()) }) : undefined),
+});
+`;
+    const file = join(folder, "shout.ts"); // no package of ours above it
+    writeFileSync(file, hooks);
+    writeFileSync(join(installed, "shout.mts"), hooks);
+    const loud = { status: 0, stderr: "", stdout: expect.stringMatching(/^VERSION /) as unknown };
+    expect(elsewhere("exec", "--hook", file, "--", tsc, "--version")).toEqual(loud);
+    const script = `import { launch } from "elsewhere";
+import hooks from "./shout.mts";
+const program = await launch(${JSON.stringify(tsc)}, { args: ["--version"], hooks, stdio: "inherit" });
+await program.exited;`;
+    writeFileSync(join(installed, "script.mjs"), script);
+    expect(spawn(installed, "node", ["script.mjs"], path)).toEqual(loud);
+  });
+
   test("the library can be imported and required", () => {
     const imported = spawn(installed, "node", ["--input-type=module", "-e", 'import "elsewhere";'], path);
     expect(imported).toEqual({ status: 0, stdout: "", stderr: "" });

@@ -41,6 +41,10 @@ const typed: readonly [keys: string, words: string][] = [
   ["trace -e file -- cat netl→", "trace -e file -- cat netlog.txt"],
   ["inspect base6→", "inspect base64"],
   ["completions fi→", "completions fish"],
+  ["ex→", "exec"],
+  ["exec --watch→", "exec --watch-hooks"],
+  ["exec --hook netl→", "exec --hook netlog.txt"],
+  ["exec --hook a.ts base6→", "exec --hook a.ts base64"],
   ["help do→", "help doctor"],
 ];
 

@@ -1,6 +1,7 @@
 /** The commands and their options. What a command does is in the file of its name. */
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { ExecCommandOptions } from "./exec.ts";
 import type { TraceCommandOptions } from "./trace.ts";
 
 const version = (): string =>
@@ -25,19 +26,28 @@ export function buildProgram(): Command {
 Examples:
   $ elsewhere trace ./server                       every system call, as it happens
   $ elsewhere trace -e network -o net.log -- ./server --port 80
+  $ elsewhere exec --hook no-space.ts ./server     what its calls do, in TypeScript
   $ elsewhere inspect ./server                     what would be hooked, and why not
   $ elsewhere doctor                               what this machine allows
 ${exitCodeHelp}`,
     );
   addTrace(program);
+  addExec(program);
   addInspect(program);
   addDoctor(program);
   addCompletions(program);
   return program;
 }
 
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+const hookOption = (): Option =>
+  new Option("--hook <file>", "ask the hooks in FILE (docs/hooks.md); the first one is the outermost")
+    .argParser(collect)
+    .default([], "none");
+const watchOption = (): Option => new Option("--watch-hooks", "load hook files again when they change");
+
 function addTrace(program: Command): void {
-  const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
   program
     .command("trace")
     .summary("show the system calls that a program makes")
@@ -64,6 +74,8 @@ function addTrace(program: Command): void {
       new Option("--timestamps <kind>", "before each line").choices(["none", "clock", "relative"]).default("none"),
     )
     .option("--in-step", "write each call before the program goes on, as on its terminal (slower)")
+    .addOption(hookOption())
+    .addOption(watchOption())
     .option("--no-follow", "do not hook Go programs that the program starts")
     .addHelpText(
       "after",
@@ -79,6 +91,32 @@ ${exitCodeHelp}`,
     .action(async (name: string, args: string[], options: TraceCommandOptions) => {
       const { trace } = await import("./trace.ts");
       await trace(name, args, options);
+    });
+}
+
+function addExec(program: Command): void {
+  program
+    .command("exec")
+    .summary("run a program under hooks written in TypeScript")
+    .description("Run a program and let hooks decide what its system calls do. Nothing is shown.")
+    .usage("[options] [--] PROGRAM [ARGS…]")
+    .argument("<program>", "path, or a name to be found on PATH")
+    .argument("[args...]", "its arguments")
+    .passThroughOptions()
+    .addOption(hookOption())
+    .addOption(watchOption())
+    .option("--no-follow", "do not hook Go programs that the program starts")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ elsewhere exec --hook no-space.ts ./server
+  $ elsewhere exec --hook slow-database.ts --watch-hooks -- ./server --port 80
+${exitCodeHelp}`,
+    )
+    .action(async (name: string, args: string[], options: ExecCommandOptions) => {
+      const { exec } = await import("./exec.ts");
+      await exec(name, args, options);
     });
 }
 

@@ -1,9 +1,8 @@
 /** `elsewhere trace`: run a program and show its calls. */
-import { ElsewhereError } from "../errors.ts";
 import { abis } from "../linux/abi.ts";
-import { hostMachine } from "../machine/machines.ts";
-import type { Machine } from "../machine/machine.ts";
+import { requireHostMachine } from "../machine/machines.ts";
 import { CopyCache } from "../patch/cache.ts";
+import { Kernel } from "../process/kernel.ts";
 import { type Ending, launch } from "../process/launch.ts";
 import { Supervisor } from "../process/supervisor.ts";
 import { Decoder } from "../trace/decode/decoder.ts";
@@ -15,13 +14,14 @@ import { SummarySink } from "../trace/sinks/summary.ts";
 import { TeeSink } from "../trace/sinks/tee.ts";
 import { TextSink } from "../trace/sinks/text.ts";
 import { TimelineSink } from "../trace/sinks/timeline.ts";
-import { Tracer } from "../trace/tracer.ts";
+import { Tracer, unhookedTo } from "../trace/tracer.ts";
 import { endAs, leaveSignalsTo } from "./ending.ts";
+import { behindHooks, type HookOptions } from "./hooks.ts";
 import { wantsColour } from "./report.ts";
 import { withProgramBehindScript } from "./wrapper.ts";
 
 /** As program.ts declares and checks them. */
-export interface TraceCommandOptions {
+export interface TraceCommandOptions extends HookOptions {
   readonly filter: readonly string[];
   readonly output?: string;
   readonly json?: boolean;
@@ -46,7 +46,7 @@ export async function trace(name: string, args: readonly string[], options: Trac
 
 /** @returns how the program ended, when the trace is complete */
 async function run(name: string, args: readonly string[], options: TraceCommandOptions): Promise<Ending> {
-  const machine = requireMachine();
+  const machine = requireHostMachine();
   const defaults = new Set(machine.calls.names.filter((call) => !pollerCalls.includes(call)));
   const wanted = parseFilter(options.filter, machine.calls, defaults);
   const cache = new CopyCache();
@@ -54,7 +54,12 @@ async function run(name: string, args: readonly string[], options: TraceCommandO
   const decoder = new Decoder(abis[machine.name], { stringLimit: options.stringLimit });
   using supervisor = new Supervisor({ futexCall: machine.calls.number("futex") ?? 0 });
   const { follow, stringLimit } = options;
-  using tracer = new Tracer(supervisor, { machine, wanted, decoder, stringLimit, sink, cache, follow, late });
+  const running: { tracer?: Tracer } = {};
+  const unhooked = unhookedTo((record) => running.tracer?.write(record));
+  const kernel = new Kernel(supervisor, { machine, cache, follow, unhooked });
+  const behind = await behindHooks(options, supervisor, machine.calls, kernel);
+  using tracer = new Tracer(supervisor, { machine, wanted, decoder, stringLimit, sink, behind, late });
+  running.tracer = tracer;
   tracer.begin();
   const { pid, ended } = await launch(supervisor, {
     program: name,
@@ -76,15 +81,6 @@ async function run(name: string, args: readonly string[], options: TraceCommandO
   });
   sink.close();
   return ending;
-}
-
-function requireMachine(): Machine {
-  const machine = hostMachine();
-  if (machine !== undefined) return machine;
-  throw new ElsewhereError({
-    code: "machine-unsupported",
-    message: `elsewhere cannot hook programs on this processor (${process.arch}) yet`,
-  });
 }
 
 /** Where the records go, and whether they may come later than what they tell. */

@@ -61,3 +61,7 @@ function parseParameters(text: string): Parameter[] {
     return { name: parameter.slice(end), type: parameter.slice(0, end).trim() };
   });
 }
+
+/** Whether any machine has a call of this name. */
+export const isCallName = (name: string): boolean =>
+  Object.values(callTables).some((table) => table.signature(name) !== undefined);

@@ -45,20 +45,26 @@ export class ExecFollower {
     this.calls = [this.#execve, ...[calls.number("execveat") ?? []].flat()];
   }
 
-  /** @param done ends the call; with null for a program that starts unhooked */
-  serve(call: Call, done: Done): void {
-    const exec = readExec(call, call.number !== this.#execve);
+  /**
+   * @param done ends the call; with null for a program that starts unhooked
+   * @param args what the call is to be made with instead of the program's own arguments
+   */
+  serve(call: Call, done: Done, args?: readonly bigint[]): void {
+    const exec = readExec(call, call.number !== this.#execve, args ?? call.args);
+    const plain = (): void => call.run(done, call.number, args);
     const program = this.#programOf(call, exec);
     if (program === undefined || !isExecutable(program)) {
-      call.run(done); // the kernel knows best what is wrong
+      plain(); // the kernel knows best what is wrong
       return;
     }
+    const unhooked = (reason: string): void => {
+      this.#unhooked(call, program, reason);
+      if (args === undefined) done(null);
+      else plain();
+    };
     copyFor(this.#cache, program, exec.path || program).then(
-      (copy) => this.#start(call, exec, program, copy, done),
-      (error: unknown) => {
-        this.#unhooked(call, program, error instanceof ElsewhereError ? error.message : String(error));
-        done(null);
-      },
+      (copy) => this.#start(call, exec, program, copy, done, plain) || unhooked("its environment is too large"),
+      (error: unknown) => unhooked(error instanceof ElsewhereError ? error.message : String(error)),
     );
   }
 
@@ -69,7 +75,8 @@ export class ExecFollower {
     return reachable === undefined ? undefined : resolved(reachable);
   }
 
-  #start(call: Call, exec: ExecCall, program: string, copy: PatchedCopy, done: Done): void {
+  /** @returns false when there is no room for the call's strings */
+  #start(call: Call, exec: ExecCall, program: string, copy: PatchedCopy, done: Done, plain: () => void): boolean {
     const vector = call.memory.pointers(exec.envp) ?? [];
     const strings = [
       copy.path,
@@ -78,11 +85,7 @@ export class ExecFollower {
     ].map((text) => Buffer.from(`${text}\0`));
     const vectorLength = (vector.length + strings.length) * POINTER; // two variables and NULL
     const loan = this.#supervisor.arena.borrow(vectorLength + strings.reduce((sum, { length }) => sum + length, 0));
-    if (loan === undefined) {
-      this.#unhooked(call, program, "its environment is too large");
-      done(null);
-      return;
-    }
+    if (loan === undefined) return false;
     const { u8, u64 } = this.#supervisor.mailbox;
     const giveBack = (): void => this.#supervisor.arena.giveBack(loan);
     let at = loan.offset + vectorLength;
@@ -96,23 +99,24 @@ export class ExecFollower {
     call.run(
       (result) => {
         giveBack();
-        if (result < 0n) call.run(done); // the copy was refused: the program's own call decides
+        if (result < 0n) plain(); // the copy was refused: the program's own call decides
         else done(result);
       },
       this.#execve,
       [copyPath, exec.argv, call.addressInProgram(loan.offset)],
       false,
     );
+    return true;
   }
 }
 
 /** execve(path, argv, envp), or execveat(dirfd, path, argv, envp, flags). */
-function readExec(call: Call, at: boolean): ExecCall {
-  const [path = 0n, argv = 0n, envp = 0n] = at ? call.args.slice(1) : call.args;
+function readExec(call: Call, at: boolean, args: readonly bigint[]): ExecCall {
+  const [path = 0n, argv = 0n, envp = 0n] = at ? args.slice(1) : args;
   const bytes = call.memory.cString(path);
   return {
     path: bytes === undefined ? "" : Buffer.from(bytes).toString(),
-    dirfd: at ? asInt(call.args[0] ?? 0n) : AT_FDCWD,
+    dirfd: at ? asInt(args[0] ?? 0n) : AT_FDCWD,
     argv,
     envp,
   };

@@ -3,6 +3,7 @@
  * of hooked processes) is its own file, whether the link is read or opened.
  */
 import { abis } from "../linux/abi.ts";
+import type { Capture } from "../mailbox/journal.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Call, Done } from "./call.ts";
 import { namedByExeLink } from "./paths.ts";
@@ -27,12 +28,18 @@ const pathCalls: Readonly<Record<string, PathCall>> = {
   readlinkat: { path: 1 },
 };
 
+/** Longer paths are asked about. */
+const PATH_LIMIT = 960;
+
+/** A path that the call follows: a thread that watches the call asks when it is under /proc. */
+export const pathCapture = (pointer: number): Capture => ({ kind: "path", when: "before", pointer, limit: PATH_LIMIT });
+
 const EFAULT = -14n;
 const EINVAL = -22n;
 
 export class Identity {
-  /** Numbers of the calls that may name such a link. */
-  readonly calls: readonly number[];
+  /** The calls that may name such a link: then they must be asked about. By number, with the path to look at. */
+  readonly paths: ReadonlyMap<number, Capture>;
   readonly #supervisor: Supervisor;
   readonly #pathCalls: (PathCall | undefined)[] = [];
   readonly #isReadlink: boolean[] = [];
@@ -40,11 +47,13 @@ export class Identity {
 
   constructor(supervisor: Supervisor, { calls, name: machineName }: Machine) {
     this.#supervisor = supervisor;
-    this.calls = Object.keys(pathCalls).flatMap((name) => calls.number(name) ?? []);
+    const paths = new Map<number, Capture>();
+    this.paths = paths;
     for (const [name, pathCall] of Object.entries(pathCalls)) {
       const number = calls.number(name);
       if (number === undefined) continue;
       this.#pathCalls[number] = pathCall;
+      paths.set(number, pathCapture(pathCall.path));
       this.#isReadlink[number] = name.startsWith("readlink");
     }
     const { constants } = abis[machineName];
@@ -54,44 +63,46 @@ export class Identity {
   /**
    * Makes `call` tell the program's truth about an exe link.
    * @param done gets the result; it ends the call
+   * @param changed what the call is to be made with instead of the program's own arguments
    * @returns false when the call names no such link and must be served as any other
    */
-  serve(call: Call, done: Done): boolean {
+  serve(call: Call, done: Done, changed?: readonly bigint[]): boolean {
     const pathCall = this.#pathCalls[call.number];
     if (pathCall === undefined) return false;
+    const args = changed ?? call.args;
     const index = pathCall.path;
-    const start = call.memory.read(call.args[index] ?? 0n, 64);
+    const start = call.memory.read(args[index] ?? 0n, 64);
     if (start === undefined || !startsWithProc(start)) return false;
     const end = start.indexOf(0);
     const path = Buffer.from(start.subarray(0, end < 0 ? start.length : end)).toString("latin1");
     const process = namedByExeLink(path, call.process, this.#supervisor.processes);
-    if (process === undefined || this.#meansLink(call, pathCall)) return false;
-    if (this.#isReadlink[call.number] === true) done(this.#readlink(call, index, process.program));
-    else this.#open(call, index, process.program, done);
+    if (process === undefined || this.#meansLink(args, pathCall)) return false;
+    if (this.#isReadlink[call.number] === true) done(this.#readlink(call, args, index, process.program));
+    else this.#open(call, args, index, process.program, done);
     return true;
   }
 
   /** lstat and its like: what the link itself is, the copy has no part in. */
-  #meansLink(call: Call, { link }: PathCall): boolean {
+  #meansLink(args: readonly bigint[], { link }: PathCall): boolean {
     if (link === undefined) return false;
-    return ((call.args[link.argument] ?? 0n) & (this.#flags.get(link.flag) ?? 0n)) !== 0n;
+    return ((args[link.argument] ?? 0n) & (this.#flags.get(link.flag) ?? 0n)) !== 0n;
   }
 
   /** readlink(2): as many bytes as fit, no NUL. */
-  #readlink(call: Call, index: number, program: string): bigint {
-    const size = Number(BigInt.asIntN(32, call.args[index + 2] ?? 0n));
+  #readlink(call: Call, args: readonly bigint[], index: number, program: string): bigint {
+    const size = Number(BigInt.asIntN(32, args[index + 2] ?? 0n));
     if (size <= 0) return EINVAL;
     const bytes = Buffer.from(program).subarray(0, size);
-    const written = call.memory.write(call.args[index + 1] ?? 0n, bytes);
+    const written = call.memory.write(args[index + 1] ?? 0n, bytes);
     return written === bytes.length ? BigInt(written) : EFAULT;
   }
 
   /** The same call on the program's own file. */
-  #open(call: Call, index: number, program: string, done: Done): void {
+  #open(call: Call, args: readonly bigint[], index: number, program: string, done: Done): void {
     const bytes = Buffer.from(`${program}\0`);
     const loan = this.#supervisor.arena.borrow(bytes.length);
     if (loan === undefined) {
-      call.run(done);
+      call.run(done, call.number, args);
       return;
     }
     this.#supervisor.mailbox.u8.set(bytes, loan.offset);
@@ -103,7 +114,7 @@ export class Identity {
         done(result);
       },
       call.number,
-      call.args.with(index, call.addressInProgram(loan.offset)),
+      args.with(index, call.addressInProgram(loan.offset)),
     );
   }
 }

@@ -52,6 +52,11 @@ export class Processes {
     return this.#processes.get(pid);
   }
 
+  /** All that have made a call and are not known to be gone. */
+  get all(): readonly Process[] {
+    return [...this.#processes.values()];
+  }
+
   /** Forgets `pid` and its threads. */
   end(pid: number): void {
     if (!this.#processes.delete(pid)) return;

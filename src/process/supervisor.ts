@@ -78,6 +78,8 @@ export class Supervisor implements Disposable {
   readonly #calls: (Call | undefined)[] = Array.from({ length: SLOT_COUNT });
   /** How many of them wait for somebody who works on them asynchronously. */
   #held = 0;
+  /** One was left to somebody like that just now: what goes on in a microtask must not wait for the burst's end. */
+  #mayTurn = false;
   #lastCall = Number.NEGATIVE_INFINITY;
   /** Whether calls come so often that polling for the next one is worth it. */
   #isBusy = false;
@@ -96,9 +98,19 @@ export class Supervisor implements Disposable {
 
   /** Calls with these numbers are asked from now on, and `handler` serves them. */
   serve(callNumbers: Iterable<number>, handler: CallHandler): void {
+    if (this.#stopped) return;
     for (const number of callNumbers) {
       this.#handlers[number] = handler;
       this.mailbox.setClass(number, callClass.ask);
+    }
+  }
+
+  /** Calls with these numbers go to the kernel unasked from now on. */
+  release(callNumbers: Iterable<number>): void {
+    if (this.#stopped) return;
+    for (const number of callNumbers) {
+      this.#handlers[number] = undefined; // one that asked before it saw the class goes to the kernel, too
+      this.mailbox.setClass(number, callClass.pass);
     }
   }
 
@@ -147,6 +159,7 @@ export class Supervisor implements Disposable {
     if (known !== undefined && i32[(slot + field.reported) >> 2] !== 0) {
       this.#held++;
       known.report(i64[(slot + field.result) >> 3] ?? 0n);
+      this.#mayTurn ||= this.#calls[slotIndex(slot)] === known && !known.running;
       return;
     }
     known?.abandon("death"); // its thread died in the kernel, and the slot is another's now
@@ -165,6 +178,7 @@ export class Supervisor implements Disposable {
     const handler = this.#handlers[number];
     if (handler === undefined) call.continue();
     else handler(call);
+    this.#mayTurn ||= this.#calls[slotIndex(slot)] === call && !call.running;
   };
 
   #hello(slot: number, pid: number): void {
@@ -204,7 +218,8 @@ export class Supervisor implements Disposable {
     if (this.journals.isRung) this.reader?.written();
     const polls = this.#busyness.isCrowded ? POLLS_WHEN_CROWDED : POLLS_PER_TURN;
     let served = 0;
-    for (let quiet = 1; quiet <= polls && served < CALLS_PER_TURN; quiet++) {
+    this.#mayTurn = false;
+    for (let quiet = 1; quiet <= polls && served < CALLS_PER_TURN && !this.#mayTurn; quiet++) {
       if (this.mailbox.drain(this.#found)) {
         quiet = 0;
         served++;

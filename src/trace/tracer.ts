@@ -6,11 +6,11 @@
 import { abis } from "../linux/abi.ts";
 import type { CallTable } from "../linux/calls.ts";
 import { endTicksOf, fits, parse, type RawEntry, startTicksOf } from "../mailbox/journal.ts";
+import { AskedCalls, lookAt, type Watch } from "../process/asked.ts";
 import type { Call, Done } from "../process/call.ts";
-import { ExecFollower } from "../process/exec.ts";
-import { Identity } from "../process/identity.ts";
+import type { Unhooked } from "../process/exec.ts";
+import { type CallServer, endOf } from "../process/kernel.ts";
 import type { Machine } from "../machine/machine.ts";
-import type { CopyCache } from "../patch/cache.ts";
 import type { Process } from "../process/processes.ts";
 import type { Supervisor } from "../process/supervisor.ts";
 import { Chronicle } from "./chronicle.ts";
@@ -18,9 +18,6 @@ import { TickClock } from "./clock.ts";
 import type { Decoder } from "./decode/decoder.ts";
 import type { TraceRecord, TraceSink } from "./record.ts";
 import { CapturedMemory, watchedCalls } from "./watched.ts";
-
-/** Calls that return twice, elsewhere or never. */
-const unseenCalls: readonly string[] = ["clone", "clone3", "fork", "vfork", "exit", "exit_group", "rt_sigreturn"];
 
 export interface TracerOptions {
   readonly machine: Machine;
@@ -30,9 +27,8 @@ export interface TracerOptions {
   /** Bytes of a buffer that the decoder shows. */
   readonly stringLimit: number;
   readonly sink: TraceSink;
-  readonly cache: CopyCache;
-  /** Whether programs that the program starts are hooked too. */
-  readonly follow: boolean;
+  /** Makes the calls. */
+  readonly behind: CallServer;
   /**
    * Whether records may come later than what they tell: then calls can be watched. A trace that shares a
    * terminal with the program must come before the program's next line.
@@ -47,42 +43,49 @@ export class Tracer implements Disposable {
   readonly #decoder: Decoder;
   readonly #clock: TickClock;
   readonly #chronicle: Chronicle | undefined;
-  readonly #identity: Identity;
-  readonly #exec: ExecFollower;
-  readonly #wanted: boolean[] = [];
-  readonly #unseen: boolean[] = [];
-  readonly #execs: boolean[] = [];
+  readonly #behind: CallServer;
+  readonly #asked: AskedCalls;
+  readonly #wanted: ReadonlySet<number>;
+  /** What the threads copy of calls that can be watched, by number. */
+  readonly #watched: ReadonlyMap<number, Watch>;
 
   constructor(supervisor: Supervisor, options: TracerOptions) {
     const { calls } = options.machine;
-    const numbers = (names: Iterable<string>): number[] => [...names].flatMap((name) => calls.number(name) ?? []);
     this.#supervisor = supervisor;
     this.#calls = calls;
     this.#options = options;
     this.#decoder = options.decoder;
     this.#clock = new TickClock(options.machine.stub);
     if (options.late && this.#clock.works) this.#chronicle = new Chronicle(supervisor, this.#clock, this.#tell);
-    this.#identity = new Identity(supervisor, options.machine);
-    this.#exec = new ExecFollower(supervisor, options.cache, calls, (call, program, reason) =>
-      this.#write({ kind: "process-start", pid: call.process.pid, timeUs: nowUs(), program, hooked: false, reason }),
-    );
-    for (const number of numbers(options.wanted)) this.#wanted[number] = true;
-    for (const number of numbers(unseenCalls)) this.#unseen[number] = true;
-    for (const number of this.#exec.calls) this.#execs[number] = true;
+    this.#behind = options.behind;
+    this.#asked = new AskedCalls(supervisor, this.#serve);
+    this.#wanted = new Set([...options.wanted].flatMap((name) => calls.number(name) ?? []));
+    this.#watched = watches(options);
   }
 
   /** Asks for the calls, or watches them, from now on. */
   begin(): void {
     const supervisor = this.#supervisor;
-    const wanted = [...this.#wanted.keys()].filter((number) => this.#wanted[number] === true);
-    supervisor.serve([...wanted, ...this.#identity.calls, ...this.#exec.calls], this.#serve);
-    if (this.#chronicle !== undefined) this.#watch([...wanted, ...this.#identity.calls]);
+    this.#behind.onCalls = () => this.#ask();
+    this.#ask();
     supervisor.onProcess.push(({ pid, program }) =>
-      this.#write({ kind: "process-start", pid, timeUs: nowUs(), program, hooked: true }),
+      this.write({ kind: "process-start", pid, timeUs: nowUs(), program, hooked: true }),
     );
     supervisor.onProcessGone.push(({ pid }) =>
-      this.#write({ kind: "process-exit", pid, timeUs: nowUs(), exitCode: null, signal: null }),
+      this.write({ kind: "process-exit", pid, timeUs: nowUs(), exitCode: null, signal: null }),
     );
+  }
+
+  /** Asks for what is behind wants and for what cannot be watched. */
+  #ask(): void {
+    const watched = lookAt(this.#behind.paths);
+    const asked = new Set(this.#behind.calls);
+    for (const number of this.#wanted) {
+      const watch = this.#chronicle === undefined ? undefined : this.#watched.get(number);
+      if (watch === undefined) asked.add(number);
+      else watched.set(number, watch);
+    }
+    this.#asked.set(asked, watched);
   }
 
   /** Writes what has not been written yet. To be called before the supervisor leaves, however it comes to that. */
@@ -91,35 +94,15 @@ export class Tracer implements Disposable {
     this.#chronicle?.finish();
   }
 
-  #watch(numbers: readonly number[]): void {
-    const { machine, stringLimit } = this.#options;
-    const { layouts } = abis[machine.name];
-    const watched = watchedCalls(stringLimit, { stat: layouts.stat.size, epollEvent: layouts.epoll_event.size });
-    for (const number of numbers) {
-      const captures = watched.get(this.#calls.name(number) ?? "");
-      if (captures === undefined || !fits(captures)) continue;
-      if (this.#wanted[number] === true) this.#supervisor.watch(number, true, captures);
-      else
-        this.#supervisor.watch(
-          number,
-          false,
-          captures.filter(({ kind }) => kind === "path"),
-        );
-    }
-  }
-
   /** What happened now. */
-  #write(record: TraceRecord): void {
+  write(record: TraceRecord): void {
     if (this.#chronicle === undefined) this.#options.sink.write(record);
     else this.#chronicle.add(this.#clock.now(), () => this.#options.sink.write(record));
   }
 
   readonly #serve = (call: Call): void => {
-    const done = this.#wanted[call.number] === true ? this.#record(call) : endOf(call);
-    if (this.#execs[call.number] === true && this.#options.follow) this.#exec.serve(call, done);
-    else if (this.#identity.serve(call, done)) return;
-    else if (this.#wanted[call.number] !== true || this.#unseen[call.number] === true) done(null);
-    else call.run(done);
+    const wanted = this.#wanted.has(call.number);
+    this.#behind.serve(call, wanted ? this.#record(call) : endOf(call), { result: wanted });
   };
 
   /** Begins the record of `call`; what is returned ends it, and the call. */
@@ -136,7 +119,7 @@ export class Tracer implements Disposable {
       if (this.#chronicle === undefined) this.#options.sink.write(record);
       else this.#chronicle.add(call.ticks?.end ?? startedTicks, () => this.#options.sink.write(record));
     };
-    call.onAbandoned((why) => write(why === "execve" && this.#execs[call.number] === true ? 0n : null, null));
+    call.onAbandoned((why) => write(why === "execve" && this.#behind.isExec(call.number) ? 0n : null, null));
     return (result) => {
       write(result, result === null ? null : this.#duration(call, startedMs));
       endOf(call)(result);
@@ -173,14 +156,24 @@ export class Tracer implements Disposable {
   }
 }
 
+function watches({ machine, stringLimit }: TracerOptions): ReadonlyMap<number, Watch> {
+  const { layouts } = abis[machine.name];
+  const sizes = { stat: layouts.stat.size, epollEvent: layouts.epoll_event.size };
+  const found = new Map<number, Watch>();
+  for (const [name, captures] of watchedCalls(stringLimit, sizes)) {
+    const number = machine.calls.number(name);
+    if (number !== undefined && fits(captures)) found.set(number, { record: true, captures });
+  }
+  return found;
+}
+
+/** Writes that a program starts which cannot be hooked. */
+export const unhookedTo =
+  (write: (record: TraceRecord) => void): Unhooked =>
+  (call, program, reason) =>
+    write({ kind: "process-start", pid: call.process.pid, timeUs: nowUs(), program, hooked: false, reason });
+
 /** To a thousandth. */
 const rounded = (us: number): number => Math.round(us * 1000) / 1000;
-
-const endOf =
-  (call: Call): Done =>
-  (result) => {
-    if (result === null) call.continue();
-    else call.return(result);
-  };
 
 const nowUs = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);

@@ -3,6 +3,7 @@
  * tables under decode/calls/ read, no less. Calls that are not here (vectors, messages, lists of strings) are asked.
  */
 import type { Capture, Captured } from "../mailbox/journal.ts";
+import { pathCapture } from "../process/identity.ts";
 import type { Memory } from "./decode/memory.ts";
 
 /** Longer strings are asked about. */
@@ -10,8 +11,6 @@ const STRING_LIMIT = 960;
 /** Go reads directories in pieces of 8 KiB (os/dir_unix.go). */
 const DIRECTORY_LIMIT = 8192;
 
-/** A path that the call follows: one under /proc is asked about, for it may name the program's own file. */
-const path = (pointer: number): Capture => ({ kind: "path", when: "before", pointer, limit: STRING_LIMIT });
 /** A path that the call does not follow at its end, or any other string. */
 const string = (pointer: number): Capture => ({ kind: "string", when: "before", pointer, limit: STRING_LIMIT });
 /** A structure that the call reads; it may be a number instead, which then leads nowhere. */
@@ -104,17 +103,17 @@ export function watchedCalls(
   const events = returned(1, stringLimit * sizes.epollEvent, sizes.epollEvent);
   const calls: Readonly<Record<string, readonly Capture[]>> = {
     ...Object.fromEntries(plainCalls.split(" ").map((name) => [name, []])),
-    open: [path(0)],
-    openat: [path(1)],
-    openat2: [path(1), input(2, size.openHow)],
+    open: [pathCapture(0)],
+    openat: [pathCapture(1)],
+    openat2: [pathCapture(1), input(2, size.openHow)],
     creat: [string(0)],
-    stat: [path(0), stat(1)],
+    stat: [pathCapture(0), stat(1)],
     lstat: [string(0), stat(1)],
     fstat: [stat(1)],
-    newfstatat: [path(1), stat(2)],
-    statx: [path(1), output(4, size.statx)],
-    readlink: [path(0), returned(1, stringLimit)],
-    readlinkat: [path(1), returned(2, stringLimit)],
+    newfstatat: [pathCapture(1), stat(2)],
+    statx: [pathCapture(1), output(4, size.statx)],
+    readlink: [pathCapture(0), returned(1, stringLimit)],
+    readlinkat: [pathCapture(1), returned(2, stringLimit)],
     statfs: [string(0), output(1, size.statfs)],
     fstatfs: [output(1, size.statfs)],
     access: [string(0)],

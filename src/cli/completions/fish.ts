@@ -37,6 +37,7 @@ function commandLines(name: string, command: CommandModel, list: string): readon
 /** A program and then its own words: what follows our two words, our options and the values of those. */
 function theProgram({ options }: CommandModel): string {
   const taking = options.flatMap(({ flags, value }) => (value ? flags : []));
+  if (taking[0]?.startsWith("--") === true) taking.unshift("-"); // fish would take it for an option of its own
   return `-x -a '(__fish_complete_subcommand --fcs-skip=2${taking.map((flag) => ` ${flag}`).join("")})'`;
 }
 

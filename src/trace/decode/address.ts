@@ -1,35 +1,16 @@
 /** Socket addresses, by family. */
 import type { Abi } from "../../linux/abi.ts";
+import { beU16, beU32, ipv4, ipv6 } from "../../linux/inet.ts";
 import type { JsonValue } from "../record.ts";
 import { argument, type CallState, type Format, type OutputFormat, type Scope } from "./format.ts";
 import { readExactly } from "./memory.ts";
 import { enumerationOf, type Named } from "./named.ts";
-import { u16, u32 } from "./scalar.ts";
+import { u16, u32 } from "../../linux/scalar.ts";
 import { jsonName, quoted } from "./text.ts";
 import { hex, nullPointer, pointer, type Decoded, type Integer } from "./value.ts";
 
 /** sizeof(struct sockaddr_storage): the kernel takes and gives no more. */
 export const addressMax = 128;
-
-const beU16 = (bytes: Uint8Array, at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-const beU32 = (bytes: Uint8Array, at: number): number => ((beU16(bytes, at) << 16) | beU16(bytes, at + 2)) >>> 0;
-
-export const ipv4 = (bytes: Uint8Array, at: number): string => bytes.subarray(at, at + 4).join(".");
-
-/** As inet_ntop(3): the first of the longest runs of zeros, of two groups or more, is left out. */
-export function ipv6(bytes: Uint8Array, at: number): string {
-  const groups = Array.from({ length: 8 }, (_, index) => beU16(bytes, at + 2 * index));
-  let [start, length] = [-1, 1];
-  for (let from = 0; from < 8; from++) {
-    let end = from;
-    while (end < 8 && groups[end] === 0) end++;
-    if (end - from > length) [start, length] = [from, end - from];
-  }
-  const isV4 = start === 0 && (length === 6 || (length === 5 && groups[5] === 0xffff));
-  const write = (part: number[]): string => part.map((group) => group.toString(16)).join(":");
-  if (isV4) return `::${length === 5 ? "ffff:" : ""}${ipv4(bytes, at + 12)}`;
-  return start < 0 ? write(groups) : `${write(groups.slice(0, start))}::${write(groups.slice(start + length))}`;
-}
 
 /** `htons(ETH_P_ALL)` */
 export function etherProtocol(protocol: number, abi: Abi): Named {

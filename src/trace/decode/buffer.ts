@@ -1,7 +1,7 @@
 /** Paths, buffers, string vectors, iovecs. */
 import { argument, late, list, output, type CallState, type Format, type OutputFormat, type Scope } from "./format.ts";
 import { pathMax, readExactly, readString } from "./memory.ts";
-import { u64 } from "./scalar.ts";
+import { u64 } from "../../linux/scalar.ts";
 import { jsonBuffer, jsonName, quoted, quotedHex } from "./text.ts";
 import { jsonInteger, nullPointer, pointer, type Decoded, type Integer } from "./value.ts";
 

@@ -24,7 +24,7 @@ import {
   type Scope,
 } from "./format.ts";
 import type { Memory } from "./memory.ts";
-import { argumentScalar, type Scalar } from "./scalar.ts";
+import { argumentScalar, type Scalar } from "../../linux/scalar.ts";
 import { type Decoded, type Integer } from "./value.ts";
 
 export type { Memory } from "./memory.ts";

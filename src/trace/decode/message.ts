@@ -1,11 +1,12 @@
 /** sendmsg and recvmsg: a header, its buffers, its control messages. */
+import { ipv4, ipv6 } from "../../linux/inet.ts";
 import type { JsonValue } from "../record.ts";
-import { addressAt, addressMax, ipv4, ipv6 } from "./address.ts";
+import { addressAt, addressMax } from "./address.ts";
 import { iovecAt } from "./buffer.ts";
 import type { CallState, Format, OutputFormat, Scope } from "./format.ts";
 import { readExactly } from "./memory.ts";
 import { enumerationOf, flagsOf, type Named } from "./named.ts";
-import { i32, u32, u64 } from "./scalar.ts";
+import { i32, u32, u64 } from "../../linux/scalar.ts";
 import { quoted } from "./text.ts";
 import { decimal, jsonInteger, nullPointer, pointer, type Decoded, type Integer } from "./value.ts";
 

@@ -13,7 +13,7 @@ import {
 } from "./format.ts";
 import { enumerationOf, flags, unknownName, type Named } from "./named.ts";
 import { readExactly } from "./memory.ts";
-import { i32, u32, u64 } from "./scalar.ts";
+import { i32, u32, u64 } from "../../linux/scalar.ts";
 import { pointerTo, structure, type Structure } from "./structure.ts";
 import { decimal, hex as hexText, nullPointer, pointer as pointerOf, type Decoded, type Integer } from "./value.ts";
 

@@ -13,7 +13,7 @@ import {
   type Scope,
 } from "./format.ts";
 import { readExactly, readSome } from "./memory.ts";
-import { scalar } from "./scalar.ts";
+import { scalar } from "../../linux/scalar.ts";
 import { quoted, jsonName } from "./text.ts";
 import { jsonInteger, nullPointer, pointer, type Decoded, type Integer } from "./value.ts";
 

@@ -10,6 +10,7 @@
  * - buffers are `{ "text": …, "length": n }`, or `{ "base64": …, "length": n }` where the content is not
  *   printable UTF-8. `length` is the whole buffer's, the content is cut where the text is.
  */
+import type { Integer } from "../../linux/scalar.ts";
 import type { JsonValue } from "../record.ts";
 
 export interface Decoded {
@@ -17,8 +18,7 @@ export interface Decoded {
   readonly value: JsonValue;
 }
 
-/** A register or a field: a number while it is exact, a bigint beyond. */
-export type Integer = number | bigint;
+export type { Integer } from "../../linux/scalar.ts";
 
 /** `%#x`: zero has no prefix; a negative number is that of an int, a negative bigint that of a long. */
 export function hex(value: Integer): string {

@@ -2,7 +2,7 @@
 import { argument, decimal, fd, pointer, type CallFormats, type Format, type OutputFormat } from "../format.ts";
 import { readExactly } from "../memory.ts";
 import { flags, flagsText } from "../named.ts";
-import { u32, u64 } from "../scalar.ts";
+import { u32, u64 } from "../../../linux/scalar.ts";
 import { signalOf } from "../signal.ts";
 import {
   hex as hexText,

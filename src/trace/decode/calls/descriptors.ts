@@ -20,7 +20,7 @@ import {
 } from "../format.ts";
 import { readExactly } from "../memory.ts";
 import { enumeration, flags, nameOf } from "../named.ts";
-import { i32, i64 } from "../scalar.ts";
+import { i32, i64 } from "../../../linux/scalar.ts";
 import { number, outputOf, pointerTo, structure, type Structure } from "../structure.ts";
 import { signal } from "../signal.ts";
 import { decimal as decimalOf, pointer as pointerOf, type Decoded, type Integer } from "../value.ts";

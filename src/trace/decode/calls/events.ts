@@ -13,7 +13,7 @@ import {
 } from "../format.ts";
 import { readExactly } from "../memory.ts";
 import { enumeration, flags, flagsOf, nameOf } from "../named.ts";
-import { i32, u16, u32, u64 } from "../scalar.ts";
+import { i32, u16, u32, u64 } from "../../../linux/scalar.ts";
 import { signalSet } from "../signal.ts";
 import { arrayOf, countReturned, pointerTo, type Structure } from "../structure.ts";
 import { timespec, timeval } from "../time.ts";

@@ -18,7 +18,7 @@ import {
 } from "../format.ts";
 import { readExactly } from "../memory.ts";
 import { enumerationOf, flags, flagsOf } from "../named.ts";
-import { i64, u16, u64 } from "../scalar.ts";
+import { i64, u16, u64 } from "../../../linux/scalar.ts";
 import type { Structure } from "../structure.ts";
 import { jsonName } from "../text.ts";
 import { timespecStructure, timevalStructure } from "../time.ts";

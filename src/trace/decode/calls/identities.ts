@@ -12,7 +12,7 @@ import {
 } from "../format.ts";
 import { readExactly } from "../memory.ts";
 import { enumeration, nameOf } from "../named.ts";
-import { u32 } from "../scalar.ts";
+import { u32 } from "../../../linux/scalar.ts";
 import { arrayOf, countIn, number, outputOfOne, pointerTo, structure, type Structure } from "../structure.ts";
 import { nullPointer, pointer as pointerOf, type Decoded } from "../value.ts";
 

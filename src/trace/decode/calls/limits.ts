@@ -11,7 +11,7 @@ import {
 } from "../format.ts";
 import { readExactly } from "../memory.ts";
 import { enumeration, maskedFlags } from "../named.ts";
-import { u32 } from "../scalar.ts";
+import { u32 } from "../../../linux/scalar.ts";
 import { nested, outputOf, pointerTo, structure, type Structure } from "../structure.ts";
 import { timevalStructure } from "../time.ts";
 import { jsonInteger, nullPointer, pointer as pointerOf, type Decoded, type Integer } from "../value.ts";

@@ -12,7 +12,7 @@ import {
 } from "../format.ts";
 import { readExactly } from "../memory.ts";
 import { flagsOf, maskedFlags } from "../named.ts";
-import { i32, u32, u64 } from "../scalar.ts";
+import { i32, u32, u64 } from "../../../linux/scalar.ts";
 import {
   hex as hexText,
   jsonInteger,

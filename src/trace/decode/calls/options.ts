@@ -1,10 +1,11 @@
 /** Socket options: levels, names, and what their values hold. */
 import type { ConstantSetName } from "../../../linux/abi.ts";
-import { intAt, ipv4, ipv6 } from "../address.ts";
+import { ipv4, ipv6 } from "../../../linux/inet.ts";
+import { intAt } from "../address.ts";
 import { argument, type CallState, type Format, type OutputFormat, type Scope } from "../format.ts";
 import { readExactly } from "../memory.ts";
 import { enumerationOf, nameOf } from "../named.ts";
-import { i32, i64, u16, u64 } from "../scalar.ts";
+import { i32, i64, u16, u64 } from "../../../linux/scalar.ts";
 import { jsonBuffer, jsonName, quoted } from "../text.ts";
 import { hex, jsonInteger, nullPointer, pointer, type Decoded, type Integer } from "../value.ts";
 

@@ -13,7 +13,7 @@ import {
 } from "../format.ts";
 import { readExactly } from "../memory.ts";
 import { enumeration, flags } from "../named.ts";
-import { u32 } from "../scalar.ts";
+import { u32 } from "../../../linux/scalar.ts";
 import { siginfoStructure, signal, signalOf } from "../signal.ts";
 import {
   characters,

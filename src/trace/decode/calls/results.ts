@@ -2,7 +2,7 @@
 import { argument, type CallState, type ResultFormat, type Scope } from "../format.ts";
 import { readExactly } from "../memory.ts";
 import { enumerationOf, flagsText, nameOf } from "../named.ts";
-import { i32, u16 } from "../scalar.ts";
+import { i32, u16 } from "../../../linux/scalar.ts";
 import { timespec, timeval } from "../time.ts";
 import { hex, octal } from "../value.ts";
 import { dateText } from "../file.ts";

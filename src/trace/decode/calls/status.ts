@@ -3,7 +3,7 @@ import { path } from "../buffer.ts";
 import { device, fileMode, isDevice } from "../file.ts";
 import { decimal, directoryFd, fd, type CallFormats, type Format } from "../format.ts";
 import { enumerationOf, flags, splitFlags } from "../named.ts";
-import { i32, u32 } from "../scalar.ts";
+import { i32, u32 } from "../../../linux/scalar.ts";
 import { nested, outputOf, structure, type Structure } from "../structure.ts";
 import { hex as hexText } from "../value.ts";
 import { atFlags } from "./files.ts";

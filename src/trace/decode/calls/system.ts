@@ -15,7 +15,7 @@ import {
 } from "../format.ts";
 import { readExactly } from "../memory.ts";
 import { enumeration, flags, flagsOf, nameOf } from "../named.ts";
-import { u32, u64 } from "../scalar.ts";
+import { u32, u64 } from "../../../linux/scalar.ts";
 import { pointerTo, structure, type Structure } from "../structure.ts";
 import { nullPointer, pointer as pointerOf } from "../value.ts";
 import { ioctlArgument, ioctlRequest } from "./ioctl.ts";

@@ -3,7 +3,7 @@ import { dateText } from "../file.ts";
 import { decimal, fd, output, pointer, type CallFormats, type Format, type OutputFormat } from "../format.ts";
 import { readExactly } from "../memory.ts";
 import { enumeration, enumerationOf, flags } from "../named.ts";
-import { i32, u64 } from "../scalar.ts";
+import { i32, u64 } from "../../../linux/scalar.ts";
 import { signalOf } from "../signal.ts";
 import { number, outputOf, outputOfOne, pointerTo, structure, type Structure } from "../structure.ts";
 import {

@@ -1,5 +1,7 @@
 /** Little-endian numbers in bytes, and registers seen as C types: as numbers wherever they are exact. */
-import type { Integer } from "./value.ts";
+
+/** A register or a field: a number while it is exact, a bigint beyond. */
+export type Integer = number | bigint;
 
 /** The bounds are the caller's: a structure is read whole or not at all. */
 const at = (bytes: Uint8Array, offset: number): number => bytes[offset] ?? 0;

@@ -1,0 +1,94 @@
+/** Hook sets: what a user's file exports and what `launch` takes. */
+import { callGroups } from "../linux/groups.ts";
+import { type CallTable, isCallName } from "../linux/calls.ts";
+import { ElsewhereError } from "../errors.ts";
+import { type Place, placeOf } from "./place.ts";
+import type { AnyCall, GroupName, Hook, Hooks } from "./types.ts";
+
+/** Hooks that belong together; `defineHooks` makes one. */
+export interface HookSet {
+  /** As they were given. */
+  readonly hooks: Hooks;
+  /** Where it was defined; undefined where that cannot be told. */
+  readonly place: Place | undefined;
+}
+
+const groups: readonly GroupName[] = [
+  "any",
+  "file",
+  "desc",
+  "network",
+  "process",
+  "signal",
+  "ipc",
+  "memory",
+  "creds",
+  "clock",
+];
+const isGroup = (name: string): name is GroupName => groups.includes(name as GroupName);
+
+/** Registered for all copies of this module: a hook file may have another one than the command line. */
+const mark = Symbol.for("elsewhere.hooks");
+
+/**
+ * Names what shall happen at which calls.
+ *
+ * ```ts
+ * export default defineHooks({
+ *   openat(call) {
+ *     if (call.path.startsWith("/var/lib/app/")) return call.fail("ENOSPC");
+ *   },
+ * });
+ * ```
+ *
+ * Hooks of one set that name the same call (`any`, `file` and `openat`) are asked in the order in which they are written.
+ */
+export function defineHooks(hooks: Hooks): HookSet {
+  const set: HookSet = { hooks, place: placeOf(new Error().stack, 1) };
+  Object.defineProperty(set, mark, { value: true });
+  return set;
+}
+
+/** Whether `value` was made by {@link defineHooks}, in whatever copy of this module. */
+export const isHookSet = (value: unknown): value is HookSet =>
+  typeof value === "object" && value !== null && mark in value;
+
+/** A hook of a set, for one call number. */
+export interface BoundHook {
+  /** As the set names it: a call, or a group. */
+  readonly name: string;
+  readonly set: HookSet;
+  readonly run: Hook<AnyCall>;
+}
+
+/**
+ * The hooks of a set by call number, each in the order in which the set has them.
+ * @throws ElsewhereError `usage` for a name that is neither a call nor a group, or a hook that is no function
+ */
+export function bindHooks(set: HookSet, calls: CallTable): BoundHook[][] {
+  const bound: BoundHook[][] = [];
+  for (const [name, hook] of Object.entries(set.hooks) as [string, unknown][]) {
+    if (hook === undefined) continue;
+    if (typeof hook !== "function") throw wrong(set, `the hook ${name} is not a function`);
+    if (!isGroup(name) && !isCallName(name)) throw wrong(set, `there is no call or group "${name}" to hook`);
+    // Called as a method, so that `this` is the object that was given.
+    const run = (call: AnyCall): ReturnType<Hook<AnyCall>> =>
+      (hook as (this: unknown, call: AnyCall) => ReturnType<Hook<AnyCall>>).call(set.hooks, call);
+    for (const number of numbersOf(name, calls)) (bound[number] ??= []).push({ name, set, run });
+  }
+  return bound;
+}
+
+function numbersOf(name: string, calls: CallTable): number[] {
+  const names = !isGroup(name) ? [name] : name === "any" ? calls.names : [...(callGroups[name] ?? [])];
+  return names.filter((each) => calls.signature(each) !== undefined).flatMap((each) => calls.number(each) ?? []);
+}
+
+function wrong({ place }: HookSet, message: string): ElsewhereError {
+  return new ElsewhereError({
+    code: "usage",
+    message,
+    context: place === undefined ? [] : [`defined at ${place.file}:${place.line}`],
+    hint: "docs/hooks.md lists what can be hooked",
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * Which hooks are asked about which call, in which order: those of the set that was added
+ * first are outermost. Only calls that a hook names are asked for.
+ */
+import type { CallTable } from "../linux/calls.ts";
+import type { Capture } from "../mailbox/journal.ts";
+import type { Call, Done } from "../process/call.ts";
+import type { CallServer, Wish } from "../process/kernel.ts";
+import type { Supervisor } from "../process/supervisor.ts";
+import { CallInfos } from "./call-info.ts";
+import { bindHooks, type BoundHook, type HookSet } from "./define.ts";
+import { Failures, type OnHookError } from "./failure.ts";
+import { Journey, type Surroundings } from "./journey.ts";
+
+export interface HookChainsOptions {
+  readonly calls: CallTable;
+  /** Makes the calls in the end. */
+  readonly behind: CallServer;
+  readonly onHookError?: OnHookError | undefined;
+}
+
+export class HookChains implements CallServer {
+  onCalls: (() => void) | undefined;
+  readonly #table: CallTable;
+  readonly #surroundings: Surroundings;
+  readonly #sets: { readonly set: HookSet; readonly bound: readonly (readonly BoundHook[])[] }[] = [];
+  /** By call number. A call keeps the chain that it began with. */
+  #chains: readonly (readonly BoundHook[])[] = [];
+  #calls: readonly number[];
+
+  constructor(supervisor: Supervisor, { calls, behind, onHookError }: HookChainsOptions) {
+    this.#table = calls;
+    this.#surroundings = { supervisor, infos: new CallInfos(calls), behind, failures: new Failures(onHookError) };
+    this.#calls = behind.calls;
+  }
+
+  get calls(): readonly number[] {
+    return this.#calls;
+  }
+
+  get paths(): ReadonlyMap<number, Capture> {
+    return this.#surroundings.behind.paths;
+  }
+
+  /** Asked behind all that are there already. @throws ElsewhereError on a set that names what is not there */
+  add(...sets: readonly HookSet[]): void {
+    const bound = sets.map((set) => ({ set, bound: bindHooks(set, this.#table) }));
+    this.#sets.push(...bound);
+    this.#changed();
+  }
+
+  /** Calls that wait for one of the set's hooks still get its answer. */
+  remove(...sets: readonly HookSet[]): void {
+    for (const set of sets) {
+      const index = this.#sets.findIndex((each) => each.set === set);
+      if (index >= 0) this.#sets.splice(index, 1);
+    }
+    this.#changed();
+  }
+
+  /** `after` stands where `before` stood. */
+  replace(before: HookSet, after: HookSet): void {
+    const bound = { set: after, bound: bindHooks(after, this.#table) };
+    const index = this.#sets.findIndex(({ set }) => set === before);
+    if (index < 0) this.#sets.push(bound);
+    else this.#sets[index] = bound;
+    this.#changed();
+  }
+
+  isUnseen(number: number): boolean {
+    return this.#surroundings.behind.isUnseen(number);
+  }
+
+  isExec(number: number): boolean {
+    return this.#surroundings.behind.isExec(number);
+  }
+
+  serve(call: Call, done: Done, wish: Wish): void {
+    const chain = this.#chains[call.number];
+    const info = chain === undefined ? undefined : this.#surroundings.infos.get(call.number);
+    if (chain === undefined || info === undefined) this.#surroundings.behind.serve(call, done, wish);
+    else new Journey(this.#surroundings, call, info, chain, done, wish.result).begin();
+  }
+
+  #changed(): void {
+    const chains: BoundHook[][] = [];
+    for (const { bound } of this.#sets)
+      for (const [number, hooks] of bound.entries()) if (hooks !== undefined) (chains[number] ??= []).push(...hooks);
+    this.#chains = chains;
+    this.#calls = [
+      ...new Set([
+        ...this.#surroundings.behind.calls,
+        ...chains.keys().filter((number) => chains[number] !== undefined),
+      ]),
+    ];
+    this.onCalls?.();
+  }
+}

@@ -1,0 +1,224 @@
+/** A call as one hook sees it: the arguments that the hooks in front of it have left, and what it may do. */
+import { errnoNumber } from "../linux/errno.ts";
+import { i32 } from "../linux/scalar.ts";
+import type { Done } from "../process/call.ts";
+import { ADDRESS_MAX, type NewAddress, type SocketAddress, socketAddress } from "./address.ts";
+import type { ArgumentValue } from "./arguments.ts";
+import { addressInHeader, bufferOf, type CallBuffer, MSGHDR } from "./buffer.ts";
+import { type ChangeContext, changedRegisters, newRegisters } from "./changes.ts";
+import type { ErrnoName } from "./generated/calls.ts";
+import type { Journey } from "./journey.ts";
+import type { CallMemory } from "./memory.ts";
+import { MemoryPointer, type Pointer, textOf } from "./pointer.ts";
+import type { AnyCall, CallName, HookedProcess, NewArgument } from "./types.ts";
+
+/** {@link AnyCall} and every HookCall; types.ts says what each member is for. */
+export class HookedCall implements Omit<AnyCall, "is"> {
+  /** Which hook of the chain it is made for. */
+  readonly position: number;
+  /** Registers other than the program's own. */
+  readonly changed: readonly bigint[] | undefined;
+  /** Whether the hook has called `proceed`. */
+  hasProceeded = false;
+  readonly #journey: Journey;
+  #registers: readonly bigint[] | undefined;
+  #args: Readonly<Record<string, ArgumentValue>> | undefined;
+  #path: string | undefined;
+  #proceeding: Promise<number | null> | undefined;
+  /** Of the last `proceed`; undefined until it is there. */
+  #result: bigint | null | undefined;
+  #whenProceeded: Done | undefined;
+
+  constructor(journey: Journey, position: number, changed: readonly bigint[] | undefined) {
+    this.#journey = journey;
+    this.position = position;
+    this.changed = changed;
+  }
+
+  get name(): CallName {
+    return this.#journey.info.name;
+  }
+
+  get number(): number {
+    return this.#journey.info.number;
+  }
+
+  get process(): HookedProcess {
+    return this.#journey.call.process;
+  }
+
+  get tid(): number {
+    return this.#journey.call.tid;
+  }
+
+  get time(): number {
+    return performance.timeOrigin + this.#journey.startedMs;
+  }
+
+  get memory(): CallMemory {
+    return this.#journey.memory;
+  }
+
+  get registers(): readonly bigint[] {
+    if (this.#registers === undefined) {
+      if (this.#journey.isOver) throw new Error("the call is over: read what you need of it before");
+      this.#registers = this.changed ?? this.#journey.call.args;
+    }
+    return this.#registers;
+  }
+
+  get args(): Readonly<Record<string, ArgumentValue>> {
+    return (this.#args ??= new this.#journey.info.Arguments(this));
+  }
+
+  get path(): string | undefined {
+    const { path } = this.#journey.info.features;
+    if (path === undefined) return undefined;
+    return (this.#path ??= textOf(this.memory.cString(this.registers[path] ?? 0n)));
+  }
+
+  get fd(): number | undefined {
+    const { descriptor } = this.#journey.info.features;
+    return descriptor === undefined ? undefined : Number(BigInt.asIntN(32, this.registers[descriptor] ?? 0n));
+  }
+
+  get buffer(): CallBuffer | undefined {
+    const { buffer } = this.#journey.info.features;
+    return buffer === undefined ? undefined : bufferOf(this.memory, buffer, this.registers);
+  }
+
+  get address(): SocketAddress | undefined {
+    const found = this.#addressAt();
+    if (found === undefined || found.at === 0n) return undefined;
+    return socketAddress(this.memory.read(found.at, Math.min(found.length, ADDRESS_MAX)));
+  }
+
+  fail(errno: ErrnoName): number {
+    const number = errnoNumber(errno);
+    if (number === undefined) throw new TypeError(`there is no error ${errno}`);
+    return -number;
+  }
+
+  at(address: bigint): Pointer {
+    return new MemoryPointer(this.memory, address);
+  }
+
+  lend(content: number | string | Uint8Array): Pointer {
+    if (typeof content === "number") return this.#journey.lend(new Uint8Array(content));
+    return this.#journey.lend(typeof content === "string" ? Buffer.from(`${content}\0`) : content);
+  }
+
+  is(name: CallName): boolean {
+    return this.name === name;
+  }
+
+  proceed(changes?: Readonly<Record<string, NewArgument | NewAddress>>): Promise<number | null> {
+    const journey = this.#journey;
+    if (this.hasProceeded && this.#result === undefined)
+      throw new Error(`${this.name}: proceed was called again before it had its result`);
+    if (journey.isOver) return Promise.resolve(null);
+    const args = changes === undefined ? this.changed : this.#changedBy(changes);
+    if (changes === undefined) void this.registers; // they are the hook's for as long as it goes on
+    this.hasProceeded = true;
+    this.#result = undefined;
+    const { promise, resolve } = Promise.withResolvers<number | null>();
+    this.#proceeding = promise;
+    let isOpen = true;
+    const proceeded: Done = (result) => {
+      if (!isOpen) return;
+      isOpen = false;
+      this.#result = result;
+      resolve(result === null ? null : Number(result));
+      const then = this.#whenProceeded;
+      this.#whenProceeded = undefined;
+      then?.(result);
+    };
+    journey.whenOver(() => proceeded(null));
+    journey.enter(this.position + 1, args, true, proceeded);
+    return promise;
+  }
+
+  run(name: CallName, args: Readonly<Record<string, NewArgument | undefined>> = {}): Promise<number | null> {
+    const journey = this.#journey;
+    const { behind, infos } = journey.surroundings;
+    const info = infos.byName(name);
+    if (info === undefined) throw new TypeError(`this machine has no call ${name}`);
+    if (behind.isUnseen(info.number) || behind.isExec(info.number))
+      throw new TypeError(`${name} does not return and cannot be run`);
+    if (journey.isOver) return Promise.resolve(null);
+    const registers = newRegisters(info, args, (content) => journey.lend(content));
+    const { promise, resolve } = Promise.withResolvers<number | null>();
+    journey.whenOver(() => resolve(null));
+    journey.inThread((leave) =>
+      journey.call.run(
+        (result) => {
+          resolve(Number(result)); // before the call may end
+          leave();
+        },
+        info.number,
+        registers,
+        false,
+      ),
+    );
+    return promise;
+  }
+
+  delay({ milliseconds }: { readonly milliseconds: number }): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, milliseconds);
+    this.#journey.whenOver(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    return promise;
+  }
+
+  /** Whether this is the very promise that `proceed` gave: then nobody needs to wait for it. */
+  isProceeding(promise: Promise<unknown>): boolean {
+    return promise === this.#proceeding;
+  }
+
+  /** `then` gets the result of `proceed`, now or when it is there. */
+  whenProceeded(then: Done): void {
+    if (this.#result === undefined) this.#whenProceeded = then;
+    else then(this.#result);
+  }
+
+  /** A result as a hook returned it; numbers are rounded, and the one that `proceed` gave stands for its exact value. */
+  exactly(result: number): bigint {
+    if (this.#result !== undefined && this.#result !== null && Number(this.#result) === result) return this.#result;
+    return BigInt(result);
+  }
+
+  #changedBy(changes: Readonly<Record<string, unknown>>): readonly bigint[] {
+    const journey = this.#journey;
+    if (journey.surroundings.behind.isUnseen(this.number))
+      throw new TypeError(`${this.name} cannot be changed: the kernel serves it unseen`);
+    const context: ChangeContext = {
+      info: journey.info,
+      registers: this.registers,
+      memory: this.memory,
+      lend: (content) => journey.lend(content),
+    };
+    return changedRegisters(context, changes);
+  }
+
+  #addressAt(): { readonly at: bigint; readonly length: number } | undefined {
+    const { address } = this.#journey.info.features;
+    if (address === undefined) return undefined;
+    // The kernel has written one only where it succeeded.
+    if (address.isOutput && (this.#result === undefined || this.#result === null || this.#result < 0n))
+      return undefined;
+    const pointer = this.registers[address.pointer] ?? 0n;
+    if (address.inMessage) {
+      const header = this.memory.read(pointer, MSGHDR);
+      if (header.length < MSGHDR) return undefined;
+      const { address: at, length } = addressInHeader(header);
+      return { at, length };
+    }
+    const length = this.registers[address.length] ?? 0n;
+    if (!address.isOutput) return { at: pointer, length: Number(BigInt.asIntN(32, length)) };
+    const size = this.memory.read(length, 4);
+    return size.length < 4 ? undefined : { at: pointer, length: i32(size, 0) };
+  }
+}

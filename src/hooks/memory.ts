@@ -1,0 +1,51 @@
+/**
+ * The program's memory for the time of one call. It is the program's own again when the call
+ * is over: from then on nothing can be read and nothing is written.
+ */
+import { errnoNumber } from "../linux/errno.ts";
+import type { ProcessMemory } from "../process/memory.ts";
+
+const EFAULT = -(errnoNumber("EFAULT") ?? 0);
+/** What one process_vm_readv takes at most (src/linux/native.ts). */
+const CHUNK = 65536;
+
+export class CallMemory {
+  readonly #memory: () => ProcessMemory | undefined;
+
+  /** @param memory undefined once the call is over */
+  constructor(memory: () => ProcessMemory | undefined) {
+    this.#memory = memory;
+  }
+
+  /** As many of `length` bytes as can be read. */
+  read(address: bigint, length: number): Uint8Array {
+    const memory = this.#memory();
+    if (memory === undefined || length <= 0) return new Uint8Array(0);
+    if (length <= CHUNK) return memory.read(address, length) ?? new Uint8Array(0);
+    const chunks: Uint8Array[] = [];
+    for (let done = 0; done < length;) {
+      const chunk = memory.read(address + BigInt(done), Math.min(CHUNK, length - done));
+      if (chunk === undefined || chunk.length === 0) break;
+      chunks.push(chunk);
+      done += chunk.length;
+    }
+    return new Uint8Array(Buffer.concat(chunks));
+  }
+
+  /** @returns bytes written, or −EFAULT where not all of them could be */
+  write(address: bigint, bytes: Uint8Array): number {
+    const memory = this.#memory();
+    if (memory === undefined) return EFAULT;
+    for (let done = 0; done < bytes.length;) {
+      const count = memory.write(address + BigInt(done), bytes.subarray(done, done + CHUNK));
+      if (count <= 0) return EFAULT;
+      done += count;
+    }
+    return bytes.length;
+  }
+
+  /** The bytes in front of the NUL; none where there is no such string. */
+  cString(address: bigint, limit?: number): Uint8Array {
+    return (address === 0n ? undefined : this.#memory()?.cString(address, limit)) ?? new Uint8Array(0);
+  }
+}

@@ -1,0 +1,149 @@
+/** What a hook is given, and what it may give back. */
+import type { NewAddress, SocketAddress } from "./address.ts";
+import type { ArgumentValue } from "./arguments.ts";
+import type { CallBuffer } from "./buffer.ts";
+import type { CallTypes, ErrnoName } from "./generated/calls.ts";
+import type { Pointer } from "./pointer.ts";
+
+/** A call's name as the kernel has it. */
+export type CallName = keyof CallTypes;
+
+/** Calls that take a path. */
+export interface HasPath {
+  /**
+   * As the program wrote it: relative ones are relative to the working directory, or to the directory that the
+   * argument in front of the path is. "" where there is none. Of calls with two paths it is the one that is there
+   * already (`rename`, `link`), of `symlink` the link.
+   */
+  readonly path: string;
+}
+
+/** Calls about a descriptor. */
+export interface HasDescriptor {
+  readonly fd: number;
+}
+
+/** Calls that send or get data. */
+export interface HasBuffer {
+  /** All of its parts, where there are several (readv, sendmsg). */
+  readonly buffer: CallBuffer;
+}
+
+/** Calls about the address of a socket. */
+export interface HasAddress<A extends SocketAddress | undefined> {
+  /** Undefined where there is none, or not yet: of accept, recvfrom and the like it is there when the call has succeeded. */
+  readonly address: A;
+}
+
+/** A hooked process. */
+export interface HookedProcess {
+  readonly pid: number;
+  /** The program's path, symbolic links resolved. */
+  readonly program: string;
+}
+
+/** What may be given for an argument: text and bytes are put into memory that the program can read. */
+export type NewArgument = number | bigint | string | Uint8Array | Pointer;
+
+/** Arguments by the kernel's names. */
+export type NewArguments<N extends CallName> = {
+  readonly [A in keyof CallTypes[N]["args"]]?: CallTypes[N]["args"][A] extends number | bigint
+    ? number | bigint
+    : NewArgument;
+};
+
+/** What `proceed` may change: arguments by the kernel's names, or what hooks call by a name of their own. */
+export type Changes<N extends CallName> = NewArguments<N> &
+  (CallTypes[N]["has"] extends HasPath ? { readonly path?: string } : unknown) &
+  (CallTypes[N]["has"] extends HasDescriptor ? { readonly fd?: number } : unknown) &
+  (CallTypes[N]["has"] extends HasBuffer ? { readonly buffer?: string | Uint8Array } : unknown) &
+  (CallTypes[N]["has"] extends HasAddress<SocketAddress | undefined> ? { readonly address?: NewAddress } : unknown);
+
+/** What every hook is given. All of it is about one call, and of use until the call is over. */
+export interface BaseCall {
+  /** The call's number on this machine. */
+  readonly number: number;
+  readonly process: HookedProcess;
+  /** The calling thread. */
+  readonly tid: number;
+  /** When the hooks were asked, milliseconds since 1970 with a fraction. */
+  readonly time: number;
+  /** The six registers, unsigned, whatever they mean. */
+  readonly registers: readonly bigint[];
+
+  /** A result: `return call.fail("ENOSPC")`. */
+  fail(errno: ErrnoName): number;
+
+  /** What stands at `address` in the program's memory. */
+  at(address: bigint): Pointer;
+
+  /**
+   * Memory that the program can read and write, for calls made in its name, until the call is over.
+   * @param content bytes, or how many
+   * @throws RangeError when the 4 MiB for all calls at once are used up
+   */
+  lend(content: number | string | Uint8Array): Pointer;
+
+  /**
+   * Makes another call inside the program's thread.
+   * @param args by the kernel's names; those that are not given are 0
+   * @returns its result, or −errno; null when the call is over (its thread died)
+   * @throws TypeError for a call that does not return (execve, exit, clone and the like)
+   */
+  run<N extends CallName>(name: N, args: NewArguments<N>): Promise<number | null>;
+
+  /** Waits. The call's thread waits as well, everybody else goes on. */
+  delay(time: { readonly milliseconds: number }): Promise<void>;
+}
+
+/** What a hook of call `N` is given. */
+export type HookCall<N extends CallName = CallName> = BaseCall & {
+  readonly name: N;
+  /** By the kernel's names: integers, strings, pointers. Each is read when it is asked for. */
+  readonly args: CallTypes[N]["args"];
+  /**
+   * Lets the rest happen: the hooks behind this one, in the end the kernel.
+   * @param changes arguments other than the program's own
+   * @returns the result, or −errno; null where it is not seen: clone, fork, exit, rt_sigreturn, an execve that
+   *   succeeds, a thread that dies meanwhile
+   */
+  proceed(changes?: Changes<N>): Promise<number | null>;
+} & CallTypes[N]["has"];
+
+/** What a hook of a group is given: which call it is shows only at run time. */
+export interface AnyCall extends BaseCall {
+  readonly name: CallName;
+  readonly args: Readonly<Record<string, ArgumentValue | undefined>>;
+  readonly path?: string | undefined;
+  readonly fd?: number | undefined;
+  readonly buffer?: CallBuffer | undefined;
+  readonly address?: SocketAddress | undefined;
+  /** See {@link HookCall}. */
+  proceed(changes?: Readonly<Record<string, NewArgument | NewAddress>>): Promise<number | null>;
+  /** Whether it is that call; its arguments have their types then. */
+  is<N extends CallName>(name: N): this is HookCall<N>;
+}
+
+/**
+ * What a hook says: a result (0 and above, or −errno), or nothing. Nothing is the result of `proceed`, where the
+ * hook has called that, and else whatever the hooks behind it and the kernel say.
+ */
+export type Outcome = number | bigint | null | undefined | void;
+
+export type Hook<C> = (call: C) => Outcome | Promise<Outcome>;
+
+/** Groups of calls, with strace's members; `any` are all. */
+export type GroupName =
+  | "any"
+  | "file"
+  | "desc"
+  | "network"
+  | "process"
+  | "signal"
+  | "ipc"
+  | "memory"
+  | "creds"
+  | "clock";
+
+/** Hooks by the names of calls and groups. */
+export type Hooks = { readonly [N in CallName]?: Hook<HookCall<N>> } & { readonly [G in GroupName]?: Hook<AnyCall> };
