@@ -120,6 +120,7 @@ export class Supervisor implements Disposable {
    * @param record whether they are written to a journal, or only those that cannot be watched matter
    */
   watch(callNumber: number, record: boolean, captures: readonly Capture[]): void {
+    if (this.#stopped) return;
     this.journals.plan(callNumber, record, captures);
     this.mailbox.setClass(callNumber, callClass.watch);
   }
