@@ -63,7 +63,20 @@ export function missingCalls(known: readonly string[], trace: readonly TracedCal
   });
 }
 
-/** The command that runs `program` with every call asked and nothing written but a summary nobody reads. */
-export function askedQuietly(program: readonly string[]): string[] {
-  return elsewhere("trace", "-e", "all", "--in-step", "--summary", "-o", "/dev/null", "--", ...program);
-}
+export type Way = "asked" | "watched" | "hooks";
+
+/** Ways to have every call of a program pass through the tool, with nothing shown. */
+export const ways: Readonly<Record<Way, readonly string[]>> = {
+  /** Each is asked, made by its thread, and its record written before the thread goes on. */
+  asked: ["trace", "-e", "all", "--in-step", "--summary", "-o", "/dev/null"],
+  /** Each that can be is made by its thread and written to its journal; the record comes later. */
+  watched: ["trace", "-e", "all", "--summary", "-o", "/dev/null"],
+  /** Each goes through a hook in TypeScript that lets it proceed and sees the real result. */
+  hooks: ["exec", "--hook", join(repository, "test/std/proceed.ts")],
+};
+
+/** What puts a way in front of a command. */
+export const through =
+  (way: Way): ((program: readonly string[]) => string[]) =>
+  (program) =>
+    elsewhere(...ways[way], "--", ...program);

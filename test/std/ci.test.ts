@@ -1,19 +1,30 @@
 /** The packages of Go's standard library that live on system calls, judged on every change. */
 import { expect, test } from "vitest";
-import { askedQuietly } from "../matrix/elsewhere.ts";
+import { through, type Way } from "../matrix/elsewhere.ts";
 import { releases } from "../matrix/releases.ts";
 import { isGood, judgePackage } from "./judge.ts";
 import { testToolchain } from "./packages.ts";
 
 const newest = releases.at(-1)?.version ?? "";
-const packages = ["os", "os/exec", "os/signal", "net", "syscall", "time", "path/filepath", "internal/poll"];
+const few = ["os/exec", "os/signal", "net", "syscall", "internal/poll"];
+const packages: Readonly<Record<Way, readonly string[]>> = {
+  asked: ["os", "time", "path/filepath", ...few],
+  watched: few,
+  hooks: few,
+};
 
-for (const name of packages) {
-  test(`the tests of ${name} (go${newest}) give the same verdicts hooked`, { timeout: 240_000 }, async () => {
+const cases: readonly (readonly [name: string, way: Way])[] = (["asked", "watched", "hooks"] as const).flatMap((way) =>
+  packages[way].map((name) => [name, way] as const),
+);
+
+test.each(cases)(
+  `the tests of %s (go${newest}) give the same verdicts, calls %s`,
+  { timeout: 240_000 },
+  async (name, way) => {
     const go = await testToolchain(newest);
-    const result = await judgePackage(name, { go, prefix: askedQuietly, reuseNative: true, timeoutMs: 200_000 });
+    const result = await judgePackage(name, { go, prefix: through(way), reuseNative: true, timeoutMs: 200_000 });
     expect(result.skipped).toBeUndefined();
     expect(result.nativePasses).toBeGreaterThan(0);
     expect(result).toSatisfy(isGood);
-  });
-}
+  },
+);

@@ -1,17 +1,17 @@
 /**
  * Go's own tests as the judge: test binaries of the standard library, run as they are
- * and with every call asked.
+ * and with every call through the tool.
  *
- *   node test/std/main.ts [--go 1.27.4] [--packages os,net|all] [--json] [--markdown FILE]
- *                         [--reuse-native] [--jobs 2] [--native]
+ *   node test/std/main.ts [--go 1.27.4] [--by asked|watched|hooks|native] [--packages os,net|all]
+ *                         [--json] [--markdown FILE] [--reuse-native] [--jobs 2]
  *
- * `--markdown FILE` replaces this release's section of FILE. Exit code 0 when every
+ * `--markdown FILE` replaces the section of this release and way in FILE. Exit code 0 when every
  * difference is explained.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { releases } from "../matrix/releases.ts";
-import { askedQuietly } from "../matrix/elsewhere.ts";
+import { through, type Way, ways } from "../matrix/elsewhere.ts";
 import { isGood, judgePackage, type PackageResult } from "./judge.ts";
 import { packagesWithTests, testToolchain } from "./packages.ts";
 import { markdownSection } from "./table.ts";
@@ -23,11 +23,12 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
     markdown: { type: "string" },
     "reuse-native": { type: "boolean", default: false },
-    native: { type: "boolean", default: false },
+    by: { type: "string", default: "asked" },
     jobs: { type: "string", default: "2" },
   },
 });
 
+const prefix = values.by === "native" ? (command: readonly string[]) => [...command] : through(way(values.by));
 const go = await testToolchain(values.go);
 const names = values.packages === "all" ? await packagesWithTests(go) : values.packages.split(",");
 const results = new Map<string, PackageResult>();
@@ -37,13 +38,18 @@ async function worker(): Promise<void> {
   for (const name of waiting) {
     const result = await judgePackage(name, {
       go,
-      prefix: values.native ? (command) => [...command] : askedQuietly,
+      prefix,
       reuseNative: values["reuse-native"],
       timeoutMs: 600_000,
     });
     results.set(name, result);
     console.error(line(result));
   }
+}
+
+function way(name: string): Way {
+  if (name in ways) return name as Way;
+  throw new Error(`--by ${name}: there are ${Object.keys(ways).join(", ")} and native`);
 }
 
 function line(result: PackageResult): string {
@@ -60,22 +66,25 @@ function line(result: PackageResult): string {
 
 await Promise.all(Array.from({ length: Number(values.jobs) }, worker));
 const inOrder = names.flatMap((name) => results.get(name) ?? []);
-const section = markdownSection(values.go, inOrder, new Date());
+const title = `Go ${values.go}, ${values.by}`;
+const section = markdownSection(title, inOrder, new Date());
 console.log(values.json ? JSON.stringify(inOrder, null, 2) : section);
-if (values.markdown !== undefined) replaceSection(values.markdown, values.go, section);
+if (values.markdown !== undefined) replaceSection(values.markdown, title, section);
 if (!inOrder.every(isGood)) process.exitCode = 1;
 
-function replaceSection(file: string, version: string, text: string): void {
+function replaceSection(file: string, title: string, text: string): void {
   const head =
     "# Go's own tests, hooked\n\n" +
-    "<!-- Written by `node test/std/main.ts --go VERSION --packages all --markdown docs/go-std-tests.md`. -->\n\n" +
-    "The test binaries of the standard library (`go test -c`, `-test.short`, static) ran as they are and under\n" +
-    "`elsewhere trace -e all`, which asks about every call; verdicts are compared test by test.\n";
+    "<!-- Written by `node test/std/main.ts --go VERSION --by WAY --markdown docs/go-std-tests.md`. -->\n\n" +
+    "The test binaries of the standard library (`go test -c`, `-test.short`, static) ran as they are and with every\n" +
+    "call through the tool; verdicts are compared test by test. *asked*: `elsewhere trace -e all --in-step`, which asks\n" +
+    "about every call; *watched*: `elsewhere trace -e all -o FILE`; *hooks*: `elsewhere exec --hook`, with a hook for every\n" +
+    "call that lets it proceed and sees the real result.\n";
   const before = existsSync(file) ? readFileSync(file, "utf8") : head;
-  const sections = before.split(/^(?=## Go )/m).filter((part) => !part.startsWith(`## Go ${version}\n`));
-  const [title = head, ...others] = sections;
+  const sections = before.split(/^(?=## Go )/m).filter((part) => !part.startsWith(`## ${title}\n`));
+  const [beginning = head, ...others] = sections;
   const newestFirst = [...others.map((part) => part.trimEnd()), text.trimEnd()].sort((a, b) =>
     b.localeCompare(a, "en", { numeric: true }),
   );
-  writeFileSync(file, `${[title.trimEnd(), ...newestFirst].join("\n\n")}\n`);
+  writeFileSync(file, `${[beginning.trimEnd(), ...newestFirst].join("\n\n")}\n`);
 }

@@ -1,13 +1,13 @@
 /** The results of Go's own tests as people read them. */
 import { isGood, type PackageResult } from "./judge.ts";
 
-/** One section per Go release: a summary, the packages, the differences with their reasons. */
-export function markdownSection(version: string, results: readonly PackageResult[], date: Date): string {
+/** One section per Go release and way: a summary, the packages, the differences with their reasons. */
+export function markdownSection(title: string, results: readonly PackageResult[], date: Date): string {
   const run = results.filter((result) => result.skipped === undefined);
   const sum = (value: (result: PackageResult) => number): number =>
     run.reduce((total, result) => total + value(result), 0);
   const lines = [
-    `## Go ${version}`,
+    `## ${title}`,
     "",
     `State of ${date.toISOString().slice(0, 10)}: ${run.length} packages, ` +
       `${sum((result) => result.nativePasses)} passes natively, ${sum((result) => result.hookedPasses)} hooked, ` +
