@@ -10,6 +10,7 @@ import type { Supervisor } from "../process/supervisor.ts";
 import { CallInfos } from "./call-info.ts";
 import { bindHooks, type BoundHook, type HookSet } from "./define.ts";
 import { Failures, type OnHookError } from "./failure.ts";
+import { isInRing, withoutRings } from "./io-uring.ts";
 import { Journey, type Surroundings } from "./journey.ts";
 
 export interface HookChainsOptions {
@@ -86,6 +87,9 @@ export class HookChains implements CallServer {
     const chains: BoundHook[][] = [];
     for (const { bound } of this.#sets)
       for (const [number, hooks] of bound.entries()) if (hooks !== undefined) (chains[number] ??= []).push(...hooks);
+    if (chains.some((chain, number) => chain !== undefined && isInRing(this.#table.name(number) ?? "")))
+      for (const [number, hooks] of bindHooks(withoutRings, this.#table).entries())
+        if (hooks !== undefined) (chains[number] ??= []).push(...hooks);
     this.#chains = chains;
     this.#calls = [
       ...new Set([

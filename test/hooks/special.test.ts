@@ -178,3 +178,12 @@ test("thousands of threads wait in one slow hook while others go on", async () =
   expect(stdout).toBe(await natively("opens 2000 /etc/hostname , pgid"));
   expect(most).toBe(2000);
 }, 60_000);
+
+test("io_uring is not there while it could go past a hook", async () => {
+  const kernels = answer(await natively("uring"));
+  const opening = defineHooks({ openat: (call) => call.proceed() });
+  expect(answer((await hooked("uring", opening)).stdout)).toBe("errno 38");
+  expect(answer((await hooked("uring", defineHooks({ getpgid: () => 1 }))).stdout)).toBe(kernels);
+  const allowing = defineHooks({ io_uring_setup: () => -1 });
+  expect(answer((await hooked("uring", [allowing, opening])).stdout)).toBe("errno 1");
+});

@@ -26,7 +26,7 @@ var operations = map[string]func(args []string) string{
 	"open": open, "cat": cat, "write": write, "rename": rename, "readv": readv, "writev": writev, "stat": stat,
 	"ls": ls, "readlink": readlink, "pgid": pgid, "dial": dial, "listen": listen, "unix": unixSocket, "udp": udp,
 	"message": message, "exe": exe, "child": child, "exec": execSelf, "spin": spin, "opens": opens, "wait": wait,
-	"badpath": badPath, "sleep": sleep, "pid": pid,
+	"badpath": badPath, "sleep": sleep, "pid": pid, "uring": uring,
 }
 
 func main() {
@@ -343,4 +343,11 @@ func sleep([]string) string {
 
 func pid([]string) string {
 	return strconv.Itoa(os.Getpid())
+}
+
+// uring: io_uring_setup with one entry (include/uapi/linux/io_uring.h, struct io_uring_params).
+func uring([]string) string {
+	var params [120]byte
+	_, _, errno := syscall.Syscall(425, 1, uintptr(unsafe.Pointer(&params)), 0)
+	return fmt.Sprintf("errno %d", int(errno))
 }
