@@ -18,6 +18,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   patch: ["errors", "bytes", "elf", "golang", "machine"],
   mailbox: ["errors", "bytes", "linux", "machine"],
   process: ["errors", "bytes", "linux", "elf", "golang", "machine", "patch", "mailbox"],
+  model: ["errors", "bytes", "linux", "machine", "process"],
   trace: ["errors", "bytes", "linux", "machine", "patch", "process"],
   index: ["errors", "bytes", "linux", "elf", "golang", "machine", "patch", "mailbox", "process", "trace"],
   cli: ["errors", "bytes", "linux", "elf", "golang", "machine", "patch", "mailbox", "process", "trace"],
