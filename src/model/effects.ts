@@ -26,7 +26,7 @@ export interface InFlight {
   /** The descriptor that its first argument meant, where it means one. */
   source?: Descriptor | undefined;
   closing?: Closing;
-  /** Descriptors in the control data that it sends. */
+  /** Messages with descriptors that it sends. */
   sent?: readonly Sent[];
 }
 
@@ -69,7 +69,7 @@ export function effects(context: EffectContext): ReadonlyMap<string, Effect> {
     all.set(name, {
       after({ call, args, task, began }, result) {
         if (opening.gives !== undefined && !opening.gives(args, call.memory)) return;
-        const { file, closeOnExec } = openedBy(opening, args, call.memory);
+        const { file, closeOnExec } = openedBy(context.abi, opening, args, call.memory);
         task.descriptors.opened(result, file, closeOnExec, began);
       },
     });
@@ -191,26 +191,30 @@ function pairs({ abi }: EffectContext): Record<string, Effect> {
     address: bigint | undefined,
     given: number,
     facts: readonly [FileFacts, FileFacts],
-  ): void => {
+  ): readonly OpenFile[] => {
     const bytes = call.memory.read(address ?? 0n, 8);
-    if (bytes?.length !== 8) return;
-    for (const [index, each] of facts.entries()) {
+    if (bytes?.length !== 8) return [];
+    return facts.map((each, index) => {
       const file = new OpenFile({ ...each, flags: (each.flags ?? 0) | (given & nonblock) });
       task.descriptors.opened(Buffer.from(bytes).readInt32LE(index * 4), file, (given & O_CLOEXEC) !== 0, began);
-    }
+      return file;
+    });
   };
-  const pipe = (flight: InFlight, flags: number): void =>
+  const pipe = (flight: InFlight, flags: number): readonly OpenFile[] =>
     both(flight, flight.args[0], flags, [
       { kind: "pipe", flags: flags & ~O_CLOEXEC },
       { kind: "pipe", flags: O_WRONLY | (flags & ~O_CLOEXEC) },
     ]);
   return {
-    pipe: { after: (flight) => pipe(flight, 0) },
-    pipe2: { after: (flight) => pipe(flight, asUnsigned(flight.args[1])) },
+    pipe: { after: (flight) => void pipe(flight, 0) },
+    pipe2: { after: (flight) => void pipe(flight, asUnsigned(flight.args[1])) },
     socketpair: {
       after(flight) {
         const facts: FileFacts = { kind: "socket", flags: O_RDWR, ...socketFacts(flight.args) };
-        both(flight, flight.args[3], asUnsigned(flight.args[1]), [facts, facts]);
+        const [one, other] = both(flight, flight.args[3], asUnsigned(flight.args[1]), [facts, facts]);
+        if (one === undefined || other === undefined) return;
+        one.peer = other;
+        other.peer = one;
       },
     },
   };
@@ -218,24 +222,30 @@ function pairs({ abi }: EffectContext): Record<string, Effect> {
 
 function passed({ abi, passing, tasks }: EffectContext): Record<string, Effect> {
   const cloexec = valueOf(abi, "messageFlags", "MSG_CMSG_CLOEXEC");
+  const peek = valueOf(abi, "messageFlags", "MSG_PEEK");
+  const hasRights = ({ rights }: { readonly rights: readonly number[] }): boolean => rights.length > 0;
   const send = (flight: InFlight, count: number, isMultiple: boolean): void => {
     const { call, args, task } = flight;
-    const { rights } = passing.read(call.memory, args[1] ?? 0n, count, isMultiple);
-    if (rights.length === 0) return;
-    const sent = rights.flatMap((number) => task.descriptors.get(number) ?? []);
-    flight.sent = passing.send(call.tid, sent);
+    const messages = passing.read(call.memory, args[1] ?? 0n, count, isMultiple).filter(hasRights);
+    if (messages.length === 0) return;
+    takeSource(flight);
+    flight.sent = messages.map(({ rights }) => {
+      const descriptors = rights.flatMap((number) => task.descriptors.get(number) ?? []);
+      return passing.send(call.tid, flight.source?.file, descriptors);
+    });
   };
-  const takeBack = ({ sent }: InFlight, result: number): void => {
-    if (sent !== undefined && result < 0) passing.takeBack(sent);
+  const takeBack = ({ sent = [] }: InFlight, result: number): void => {
+    if (result < 0) for (const each of sent) passing.remove(each);
   };
   const receive = (flight: InFlight, count: number, flags: number, isMultiple: boolean): void => {
     const { call, args, task, began } = flight;
-    const { rights, pidfds } = passing.read(call.memory, args[1] ?? 0n, count, isMultiple);
-    for (const number of rights)
-      passing.receive(call.tid, number, (file) =>
-        task.descriptors.arrived(number, file, (flags & cloexec) !== 0, began),
-      );
-    for (const number of pidfds) task.descriptors.opened(number, new OpenFile({ kind: "pidfd" }), true, began);
+    for (const passed of passing.read(call.memory, args[1] ?? 0n, count, isMultiple)) {
+      const sent = passing.recognise(call.tid, flight.source?.file, passed);
+      for (const [index, number] of passed.rights.entries())
+        task.descriptors.arrived(number, sent?.carried[index]?.file, (flags & cloexec) !== 0, began);
+      for (const number of passed.pidfds) task.descriptors.opened(number, new OpenFile({ kind: "pidfd" }), true, began);
+      if (sent !== undefined && (flags & peek) === 0) passing.remove(sent);
+    }
   };
   return {
     sendmsg: { always: true, before: (flight) => send(flight, 1, false), after: takeBack },
@@ -244,8 +254,14 @@ function passed({ abi, passing, tasks }: EffectContext): Record<string, Effect> 
       before: (flight) => send(flight, asUnsigned(flight.args[2]), true),
       after: takeBack,
     },
-    recvmsg: { after: (flight) => receive(flight, 1, asUnsigned(flight.args[2]), false) },
-    recvmmsg: { after: (flight, count) => receive(flight, count, asUnsigned(flight.args[3]), true) },
+    recvmsg: {
+      before: takeSource,
+      after: (flight) => receive(flight, 1, asUnsigned(flight.args[2]), false),
+    },
+    recvmmsg: {
+      before: takeSource,
+      after: (flight, count) => receive(flight, count, asUnsigned(flight.args[3]), true),
+    },
     pidfd_getfd: {
       after({ call, args, task, began }, result) {
         const pid = processOfPidfd(call.tid, asInt(args[0] ?? 0n));

@@ -41,6 +41,12 @@ export interface FileFacts {
   readonly protocol?: number | undefined;
 }
 
+/** A descriptor, or something that will become one; through `tid` the kernel can be asked about it. */
+export interface Holder {
+  readonly tid: number;
+  readonly number: number;
+}
+
 export class OpenFile {
   readonly kind: FileKind;
   readonly path: string | undefined;
@@ -48,11 +54,13 @@ export class OpenFile {
   readonly type: number | undefined;
   readonly protocol: number | undefined;
   flags: number;
+  /** Of a socket that socketpair made: the other end. */
+  peer: OpenFile | undefined;
   /** Whatever hooks know of it, each under a key of its own. */
   readonly data: Map<symbol, unknown> = new Map();
   /** Called when no known process has a descriptor of it any more. */
   readonly onReleased: (() => void)[] = [];
-  #references = 0;
+  readonly #holders = new Set<Holder>();
 
   constructor(facts: FileFacts) {
     this.kind = facts.kind;
@@ -63,18 +71,16 @@ export class OpenFile {
     this.protocol = facts.protocol;
   }
 
-  /** Descriptors of it, in all tables of the model. */
-  get references(): number {
-    return this.#references;
+  /** What keeps it open, in all tables of the model: descriptors, and messages that carry it. */
+  get holders(): Iterable<Holder> {
+    return this.#holders;
   }
 
-  /** A descriptor more. */
-  hold(): void {
-    this.#references++;
+  hold(holder: Holder): void {
+    this.#holders.add(holder);
   }
 
-  /** A descriptor less. */
-  release(): void {
-    if (--this.#references === 0) for (const listener of this.onReleased) listener();
+  release(holder: Holder): void {
+    if (this.#holders.delete(holder) && this.#holders.size === 0) for (const listener of this.onReleased) listener();
   }
 }

@@ -32,8 +32,10 @@ export interface Opening {
 /** include/uapi/asm-generic/fcntl.h */
 const O_WRONLY = 1;
 const O_RDWR = 2;
-const O_CREAT_TRUNC = 0o1100;
 const O_NONBLOCK = 0o4000;
+const O_PATH = 0o10000000;
+/** Matter while opening only; F_GETFL does not tell them (fs/open.c, do_dentry_open): O_CREAT, O_EXCL, O_NOCTTY, O_TRUNC. */
+const OPENING_FLAGS = 0o1700;
 /** SOCK_CLOEXEC, EPOLL_CLOEXEC, EFD_CLOEXEC, TFD_CLOEXEC, SFD_CLOEXEC, IN_CLOEXEC, OPEN_TREE_CLOEXEC are O_CLOEXEC, …_NONBLOCK O_NONBLOCK. */
 const cloexecIn = (argument: number): Flag => [argument, O_CLOEXEC];
 /** SOCK_TYPE_MASK, include/linux/net.h */
@@ -69,7 +71,7 @@ export function openings(abi: Abi): Readonly<Record<string, Opening>> {
   const [uringFlags] = abi.layouts.io_uring_params.fields["flags"] ?? [0];
   return {
     open: { kind: "path", path: 0, flags: 1, closeOnExec: cloexecIn(1) },
-    creat: { kind: "path", path: 0, fixedFlags: O_WRONLY | O_CREAT_TRUNC, closeOnExec: false },
+    creat: { kind: "path", path: 0, fixedFlags: O_WRONLY, closeOnExec: false },
     openat: { kind: "path", path: 1, flags: 2, closeOnExec: cloexecIn(2) },
     openat2: { kind: "path", path: 1, how: 2, closeOnExec: false },
     open_by_handle_at: { kind: "path", flags: 2, closeOnExec: cloexecIn(2) },
@@ -121,6 +123,7 @@ export function openings(abi: Abi): Readonly<Record<string, Opening>> {
 
 /** What was opened, from the call's arguments. */
 export function openedBy(
+  abi: Abi,
   opening: Opening,
   args: readonly bigint[],
   memory: ProcessMemory,
@@ -136,7 +139,7 @@ export function openedBy(
   const facts: FileFacts = {
     kind: opening.kind,
     path: path === undefined ? undefined : Buffer.from(path).toString(),
-    flags: statusFlags(opening, given, args),
+    flags: statusFlags(abi, opening, given, args),
   };
   return {
     file: new OpenFile(opening.isSocket === true ? { ...facts, ...socketFacts(args) } : facts),
@@ -156,10 +159,15 @@ export function socketFacts([family, type, protocol]: readonly bigint[]): Pick<
   };
 }
 
-function statusFlags(opening: Opening, given: number, args: readonly bigint[]): number {
-  if (opening.kind === "path" || opening.kind === "mqueue") return (given | (opening.fixedFlags ?? 0)) & ~O_CLOEXEC;
-  const nonblock = opening.isSocket === true ? asUnsigned(args[1]) : given;
-  return (opening.fixedFlags ?? 0) | (nonblock & O_NONBLOCK);
+function statusFlags(abi: Abi, opening: Opening, given: number, args: readonly bigint[]): number {
+  if (opening.kind !== "path" && opening.kind !== "mqueue") {
+    const nonblock = opening.isSocket === true ? asUnsigned(args[1]) : given;
+    return (opening.fixedFlags ?? 0) | (nonblock & O_NONBLOCK);
+  }
+  const flags = (given | (opening.fixedFlags ?? 0)) & ~(O_CLOEXEC | OPENING_FLAGS);
+  if ((flags & O_PATH) === 0) return flags;
+  // O_PATH_FLAGS, fs/open.c
+  return flags & (O_PATH | valueOf(abi, "openFlags", "O_DIRECTORY") | valueOf(abi, "openFlags", "O_NOFOLLOW"));
 }
 
 const isCloseOnExec = (how: boolean | Flag, args: readonly bigint[]): boolean =>

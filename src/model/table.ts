@@ -26,10 +26,9 @@
  * is not decided is which of two opens came last: that program races with itself.
  */
 import { kindOf, listDescriptors, readDescriptor } from "./kernel.ts";
-import { OpenFile } from "./open-file.ts";
+import { type Holder, OpenFile } from "./open-file.ts";
 
-export interface Descriptor {
-  readonly number: number;
+export interface Descriptor extends Holder {
   closeOnExec: boolean;
   readonly file: OpenFile;
   /** The moment from which it is known. */
@@ -195,9 +194,19 @@ export class DescriptorTable {
   }
 
   #put(number: number, file: OpenFile, closeOnExec: boolean, found: boolean): Descriptor {
-    file.hold();
+    const table = this;
+    const descriptor = {
+      get tid(): number {
+        return table.tid;
+      },
+      number,
+      file,
+      closeOnExec,
+      found,
+      seen: now(),
+    };
+    file.hold(descriptor); // before the old one lets go: it may be the same file
     this.#remove(number);
-    const descriptor = { number, file, closeOnExec, found, seen: now() };
     this.#descriptors.set(number, descriptor);
     return descriptor;
   }
@@ -206,7 +215,7 @@ export class DescriptorTable {
     const descriptor = this.#descriptors.get(number);
     if (descriptor === undefined) return;
     this.#descriptors.delete(number);
-    descriptor.file.release();
+    descriptor.file.release(descriptor);
   }
 }
 

@@ -1,24 +1,26 @@
-/** The probe, built, and the command that runs it with its getpgid answered. */
+/** The tests' own Go programs, built, and the command that runs the probe with its getpgid answered. */
 import { existsSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { cached, contentHash, folderContents, repository, scratch } from "../matrix/cache.ts";
 import { run } from "../matrix/run.ts";
 
-const source = join(repository, "test/engine/probe");
+/** The probe's path. */
+export const probeProgram = (): Promise<string> => goProgram(join(repository, "test/engine/probe"));
 
-/** The probe's path: static, built once per content. */
-export async function probeProgram(): Promise<string> {
-  const folder = join(cached("programs"), `probe-${contentHash(folderContents(source, /\.(go|mod)$/))}`);
-  const program = join(folder, "probe");
+/** The path of the program whose sources are in folder `source`: static, named like the folder, built once per content. */
+export async function goProgram(source: string): Promise<string> {
+  const name = basename(source);
+  const folder = join(cached("programs"), `${name}-${contentHash(folderContents(source, /\.(go|mod)$/))}`);
+  const program = join(folder, name);
   if (existsSync(program)) return program;
-  const work = scratch("probe");
+  const work = scratch(name);
   const environment = { ...process.env, CGO_ENABLED: "0" };
-  const built = await run(["go", "build", "-trimpath", "-o", join(work, "probe"), "."], {
+  const built = await run(["go", "build", "-trimpath", "-o", join(work, name), "."], {
     cwd: source,
     environment,
     timeoutMs: 300_000,
   });
-  if (built.exitCode !== 0) throw new Error(`the probe does not build:\n${built.stderr}`);
+  if (built.exitCode !== 0) throw new Error(`${name} does not build:\n${built.stderr}`);
   if (existsSync(folder)) rmSync(work, { recursive: true });
   else renameSync(work, folder);
   return program;

@@ -7,27 +7,31 @@ import { abis } from "../../src/linux/abi.ts";
 import { hostMachine } from "../../src/machine/machines.ts";
 import { Kcmp, kindOf, listDescriptors, readDescriptor } from "../../src/model/kernel.ts";
 import { Model } from "../../src/model/model.ts";
-import type { Descriptor, DescriptorTable, Surprises } from "../../src/model/table.ts";
+import type { DescriptorTable, Surprises } from "../../src/model/table.ts";
 import { CopyCache } from "../../src/patch/cache.ts";
 import type { Call } from "../../src/process/call.ts";
 import { ExecFollower } from "../../src/process/exec.ts";
+import { Identity } from "../../src/process/identity.ts";
 import { type Ending, launch } from "../../src/process/launch.ts";
+import { isAlive } from "../../src/process/processes.ts";
 import { Supervisor } from "../../src/process/supervisor.ts";
 
 export interface Checked {
   readonly ending: Ending;
   readonly stderr: string;
-  /** Where the model was wrong, a line each; at most a hundred. */
+  /** Where the model was wrong, a line each; each error once, at most a hundred. */
   readonly errors: readonly string[];
   /** Comparisons made with nobody else at work on the same table. */
   readonly compared: number;
   readonly surprises: Surprises;
+  /** Programs that were started and could not be hooked, and why. */
+  readonly unhooked: readonly string[];
 }
 
 export interface CheckedOptions {
   readonly cwd: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Also whether descriptors share an open file description, pair by pair (kcmp). */
+  /** Also whether descriptors, of all processes, share an open file description: pair by pair (kcmp). */
   readonly identity: boolean;
 }
 
@@ -41,7 +45,11 @@ export async function runChecked(command: readonly string[], options: CheckedOpt
   using supervisor = new Supervisor({ futexCall: numbers("futex")[0] ?? 0 });
   const model = new Model(supervisor, machine);
   const cache = new CopyCache();
-  const exec = new ExecFollower(supervisor, cache, calls, () => {});
+  const unhooked: string[] = [];
+  const exec = new ExecFollower(supervisor, cache, calls, (_, program, reason) =>
+    unhooked.push(`${program}: ${reason}`),
+  );
+  const identity = new Identity(supervisor, machine);
   const [unseenNumbers, execNumbers] = [new Set(numbers(...unseen)), new Set(exec.calls)];
   const kcmp = new Kcmp(numbers("kcmp")[0] ?? -1);
 
@@ -49,13 +57,22 @@ export async function runChecked(command: readonly string[], options: CheckedOpt
   const atWork = new Map<DescriptorTable, number>();
   const count = (table: DescriptorTable, difference: number): void =>
     void atWork.set(table, (atWork.get(table) ?? 0) + difference);
+  const reported = new Set<string>();
   let compared = 0;
+  /** By process, as of its last call. */
+  const tables = new Map<number, DescriptorTable>();
   const compare = (call: Call, what: string): void => {
     const table = model.of(call).descriptors;
     if ((atWork.get(table) ?? 0) > 0) return;
     compared++;
-    for (const error of differences(table, call.tid, options.identity ? kcmp : undefined))
-      if (errors.length < 100) errors.push(`${what} in ${call.process.pid}/${call.tid}: ${error}`);
+    tables.set(call.process.pid, table);
+    const wrong = differences(table, call.tid);
+    if (options.identity) for (const other of living(tables)) wrong.push(...wrongIdentities(table, other, kcmp));
+    for (const error of wrong)
+      if (!reported.has(error) && errors.length < 100) {
+        reported.add(error);
+        errors.push(`${what} in ${call.process.pid}/${call.tid}: ${error}`);
+      }
   };
 
   /** Threads that called clone: what it gives them is known when they call again. */
@@ -75,6 +92,7 @@ export async function runChecked(command: readonly string[], options: CheckedOpt
     }
     if (execNumbers.has(call.number)) {
       model.before(call);
+      tables.delete(call.process.pid); // until its hello it is neither what it was nor what it will be
       exec.serve(call, (result) => (result === null ? call.continue() : call.return(result)));
       return;
     }
@@ -83,14 +101,16 @@ export async function runChecked(command: readonly string[], options: CheckedOpt
     const what = `${calls.name(call.number)}(${call.args.map(String).join(", ")})`;
     count(descriptors, 1);
     call.onAbandoned(() => count(descriptors, -1));
-    call.run((result) => {
+    const done = (result: bigint | null): void => {
+      if (result === null) throw new Error("every result is seen");
       model.observe(flight, result);
       count(descriptors, -1);
       compare(call, `${what} = ${result}`);
       call.return(result);
-    });
+    };
+    if (!identity.serve(call, done)) call.run(done);
   };
-  supervisor.serve([...model.calls, ...exec.calls], serve);
+  supervisor.serve([...model.calls, ...exec.calls, ...identity.calls], serve);
   supervisor.serve(numbers("getpgid"), (call) => {
     hasCloned(call);
     compare(call, "getpgid");
@@ -110,46 +130,50 @@ export async function runChecked(command: readonly string[], options: CheckedOpt
   child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
   const ending = await ended;
   supervisor.drain();
-  return { ending, stderr, errors, compared, surprises: { ...model.surprises } };
+  return { ending, stderr, errors, compared, surprises: { ...model.surprises }, unhooked };
+}
+
+function living(tables: Map<number, DescriptorTable>): Iterable<DescriptorTable> {
+  for (const pid of tables.keys()) if (!isAlive(pid)) tables.delete(pid);
+  return tables.values();
 }
 
 /** O_APPEND, O_NONBLOCK and the access mode: what fdinfo and the model both know of most files. */
 const compoundFlags = 0o6003;
 
-function differences(table: DescriptorTable, tid: number, kcmp: Kcmp | undefined): string[] {
+function differences(table: DescriptorTable, tid: number): string[] {
   const numbers = listDescriptors(tid);
   if (numbers === undefined) return [];
   const open = new Set(numbers);
   const found: string[] = [];
   for (const { number, file } of table.all())
     if (!open.has(number)) found.push(`${number} (${file.kind} ${file.path}) is not open`);
-  const known: Descriptor[] = [];
   for (const number of numbers) {
     const descriptor = table.peek(number);
     const kernel = readDescriptor(tid, number);
-    if (kernel === undefined) continue; // the directory that was read to list them, in our own process only
+    if (kernel === undefined) continue; // another process closed it, or this thread is gone
     if (descriptor === undefined) {
       found.push(`${number} is open (${kernel.link}) and not known`);
       continue;
     }
-    known.push(descriptor);
     const { file, closeOnExec } = descriptor;
     if (closeOnExec !== kernel.closeOnExec) found.push(`${number} is ${closeOnExec ? "" : "not "}close-on-exec for us`);
     if (kindOf(kernel.link) !== file.kind) found.push(`${number} is ${kernel.link}, for us ${file.kind}`);
     if (((kernel.flags ^ file.flags) & compoundFlags) !== 0)
       found.push(`${number} ${kernel.link} has flags 0${kernel.flags.toString(8)}, for us 0${file.flags.toString(8)}`);
   }
-  if (kcmp !== undefined) found.push(...wrongIdentities(known, tid, kcmp));
   return found;
 }
 
-function wrongIdentities(known: readonly Descriptor[], tid: number, kcmp: Kcmp): string[] {
+/** Pairs of descriptors, of one process or two, that are one open file description for one side only. */
+function wrongIdentities(table: DescriptorTable, other: DescriptorTable, kcmp: Kcmp): string[] {
   const found: string[] = [];
-  for (const [index, one] of known.entries())
-    for (const other of known.slice(index + 1)) {
-      const same = kcmp.sameFile(tid, one.number, tid, other.number);
-      if (same !== undefined && same !== (one.file === other.file))
-        found.push(`${one.number} and ${other.number} are ${same ? "one file" : "two files"}`);
+  for (const one of table.all())
+    for (const two of other.all()) {
+      if (table === other && two.number <= one.number) continue;
+      const same = kcmp.sameFile(table.tid, one.number, other.tid, two.number); // undefined: that process is gone
+      if (same !== undefined && same !== (one.file === two.file))
+        found.push(`${one.number} and ${two.number} of ${other.tid} are ${same ? "one file" : "two files"}`);
     }
   return found;
 }

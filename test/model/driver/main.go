@@ -53,7 +53,7 @@ func check(err error) {
 // reserve takes every number below 20; 10 to 15 are free again after execve, for the runtime.
 func reserve() {
 	time.Sleep(time.Microsecond) // the runtime opens its poller
-	null, err := syscall.Open("/dev/null", syscall.O_RDWR, 0)
+	null, err := syscall.Open("/dev/null", syscall.O_RDWR|syscall.O_CLOEXEC, 0)
 	check(err)
 	if !isOpen(left) {
 		ends, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_SEQPACKET|syscall.SOCK_NONBLOCK, 0)
