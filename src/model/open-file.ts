@@ -54,6 +54,8 @@ export class OpenFile {
   readonly type: number | undefined;
   readonly protocol: number | undefined;
   flags: number;
+  /** Of a directory that exists for the program only: where it is. Set by whoever made it. */
+  virtualPath: string | undefined;
   /** Of a socket that socketpair made: the other end. */
   peer: OpenFile | undefined;
   /** Whatever hooks know of it, each under a key of its own. */

@@ -28,13 +28,31 @@
 import { kindOf, listDescriptors, readDescriptor } from "./kernel.ts";
 import { type Holder, OpenFile } from "./open-file.ts";
 
-export interface Descriptor extends Holder {
+let moment = 0;
+/** Now, and no other moment is the same. */
+export const now = (): number => ++moment;
+
+export class Descriptor implements Holder {
+  readonly number: number;
   closeOnExec: boolean;
   readonly file: OpenFile;
   /** The moment from which it is known. */
-  readonly seen: number;
+  readonly seen: number = now();
   /** Not seen being opened: read from /proc. */
   readonly found: boolean;
+  readonly #table: DescriptorTable;
+
+  constructor(table: DescriptorTable, number: number, file: OpenFile, closeOnExec: boolean, found: boolean) {
+    this.#table = table;
+    this.number = number;
+    this.file = file;
+    this.closeOnExec = closeOnExec;
+    this.found = found;
+  }
+
+  get tid(): number {
+    return this.#table.tid;
+  }
 }
 
 /** A close or close_range in flight. */
@@ -53,10 +71,6 @@ export interface Surprises {
   /** Descriptors that were known and gone. */
   vanished: number;
 }
-
-let moment = 0;
-/** Now, and no other moment is the same. */
-export const now = (): number => ++moment;
 
 export class DescriptorTable {
   /** A thread that has this table and is alive, through which the kernel is asked. */
@@ -194,17 +208,7 @@ export class DescriptorTable {
   }
 
   #put(number: number, file: OpenFile, closeOnExec: boolean, found: boolean): Descriptor {
-    const table = this;
-    const descriptor = {
-      get tid(): number {
-        return table.tid;
-      },
-      number,
-      file,
-      closeOnExec,
-      found,
-      seen: now(),
-    };
+    const descriptor = new Descriptor(this, number, file, closeOnExec, found);
     file.hold(descriptor); // before the old one lets go: it may be the same file
     this.#remove(number);
     this.#descriptors.set(number, descriptor);
