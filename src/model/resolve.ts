@@ -73,7 +73,8 @@ export function resolvePath(tree: Tree, base: Place, path: string, options: Reso
   if (path.length * 3 >= PATH_MAX && Buffer.byteLength(path) >= PATH_MAX) return { errno: ENAMETOOLONG };
   if (path.startsWith("/") && scope === beneath) return { errno: EXDEV };
   if ((scope !== 0 || !path.startsWith("/")) && base.kind !== "directory") return { errno: ENOTDIR };
-  return new Walk(tree, scope === 0 ? "/" : base.path, flags).go(base, path, options);
+  const knowsRoot = scope !== 0 || path.startsWith("/");
+  return new Walk(tree, scope === 0 ? "/" : base.path, flags, knowsRoot).go(base, path, options);
 }
 
 class Walk {
@@ -82,9 +83,15 @@ class Walk {
   readonly #root: string;
   readonly #flags: number;
   #links = 0;
+  /**
+   * Whether the walk has looked up its root yet. The kernel compares mounts before it does, so with
+   * RESOLVE_NO_XDEV a relative path must not meet an absolute link before a ".." (nd_jump_root).
+   */
+  #knowsRoot: boolean;
 
-  constructor(tree: Tree, root: string, flags: number) {
+  constructor(tree: Tree, root: string, flags: number, knowsRoot: boolean) {
     this.#tree = tree;
+    this.#knowsRoot = knowsRoot;
     this.#root = root;
     this.#flags = flags;
   }
@@ -129,6 +136,7 @@ class Walk {
   }
 
   #up(from: string): string | number {
+    this.#knowsRoot = true;
     if (from === this.#root) return has(this.#flags, resolveFlags.beneath) ? EXDEV : from;
     const slash = from.lastIndexOf("/");
     const up = slash <= 0 ? "/" : from.slice(0, slash);
@@ -147,7 +155,10 @@ class Walk {
     }
     const text = this.#tree.readLink(link);
     if (typeof text === "number" || !text.startsWith("/")) return text;
-    return has(this.#flags, resolveFlags.beneath) || this.#crosses(at.path, this.#root) ? EXDEV : text;
+    if (has(this.#flags, resolveFlags.beneath) || this.#crosses(at.path, this.#root)) return EXDEV;
+    if (has(this.#flags, resolveFlags.noXdev) && !this.#knowsRoot) return EXDEV;
+    this.#knowsRoot = true;
+    return text;
   }
 
   #crosses(from: string, to: string): boolean {

@@ -5,14 +5,16 @@
  */
 import { abis } from "../../src/linux/abi.ts";
 import { hostMachine } from "../../src/machine/machines.ts";
-import { Kcmp, kindOf, listDescriptors, readDescriptor } from "../../src/model/kernel.ts";
+import { Kcmp, kindOf, listDescriptors, readDescriptor, readLink } from "../../src/model/kernel.ts";
 import { Model } from "../../src/model/model.ts";
+import type { Resolution } from "../../src/model/resolve.ts";
 import type { DescriptorTable, Surprises } from "../../src/model/table.ts";
 import { CopyCache } from "../../src/patch/cache.ts";
 import type { Call } from "../../src/process/call.ts";
 import { ExecFollower } from "../../src/process/exec.ts";
 import { Identity } from "../../src/process/identity.ts";
 import { type Ending, launch } from "../../src/process/launch.ts";
+import { asInt } from "../../src/process/paths.ts";
 import { isAlive } from "../../src/process/processes.ts";
 import { Supervisor } from "../../src/process/supervisor.ts";
 
@@ -23,6 +25,8 @@ export interface Checked {
   readonly errors: readonly string[];
   /** Comparisons made with nobody else at work on the same table. */
   readonly compared: number;
+  /** Paths that were resolved. */
+  readonly resolved: number;
   readonly surprises: Surprises;
   /** Programs that were started and could not be hooked, and why. */
   readonly unhooked: readonly string[];
@@ -31,6 +35,8 @@ export interface Checked {
 export interface CheckedOptions {
   readonly cwd: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Also where paths lead: what openat and newfstatat find, or which error they give. */
+  readonly paths?: boolean;
   /** Also whether descriptors, of all processes, share an open file description: pair by pair (kcmp). */
   readonly identity: boolean;
 }
@@ -57,6 +63,7 @@ export async function runChecked(command: readonly string[], options: CheckedOpt
   const atWork = new Map<DescriptorTable, number>();
   const count = (table: DescriptorTable, difference: number): void =>
     void atWork.set(table, (atWork.get(table) ?? 0) + difference);
+  let resolved = 0;
   const reported = new Set<string>();
   let compared = 0;
   /** By process, as of its last call. */
@@ -98,6 +105,7 @@ export async function runChecked(command: readonly string[], options: CheckedOpt
       exec.serve(call, (result) => (result === null ? call.continue() : call.return(result)));
       return;
     }
+    const resolution = options.paths === true ? resolvedPath(model, call, calls.name(call.number)) : undefined;
     const flight = model.before(call);
     const { descriptors } = flight.task;
     const what = `${calls.name(call.number)}(${call.args.map(String).join(", ")})`;
@@ -108,11 +116,17 @@ export async function runChecked(command: readonly string[], options: CheckedOpt
       model.observe(flight, result);
       count(descriptors, -1);
       compare(call, `${what} = ${result}`);
+      if (resolution !== undefined) {
+        resolved++;
+        const wrong = wrongPath(resolution, call, result);
+        if (wrong !== undefined && errors.length < 100) errors.push(`${what} in ${call.process.pid}: ${wrong}`);
+      }
       call.return(result);
     };
     if (!identity.serve(call, done)) call.run(done);
   };
-  supervisor.serve([...model.calls, ...exec.calls, ...identity.calls], serve);
+  const asked = [...model.calls, ...exec.calls, ...identity.calls];
+  supervisor.serve(asked, serve);
   supervisor.serve(numbers("getpgid"), (call) => {
     hasCloned(call);
     compare(call, "getpgid");
@@ -132,7 +146,46 @@ export async function runChecked(command: readonly string[], options: CheckedOpt
   child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
   const ending = await ended;
   supervisor.drain();
-  return { ending, stderr, errors, compared, surprises: { ...model.surprises }, unhooked };
+  return { ending, stderr, errors, compared, resolved, surprises: { ...model.surprises }, unhooked };
+}
+
+interface Resolved {
+  readonly path: string;
+  readonly resolution: Resolution;
+  readonly opens: boolean;
+}
+
+const O_CREAT = 0o100;
+const O_EXCL = 0o200;
+const O_NOFOLLOW = 0o400000;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_EMPTY_PATH = 0x1000;
+/** What resolution alone decides, beside ENOENT. */
+const pathErrors: readonly number[] = [2, 20, 36, 40];
+
+/** Where the path of an openat or newfstatat leads, before the call is made. */
+function resolvedPath(model: Model, call: Call, name: string | undefined): Resolved | undefined {
+  if (name !== "openat" && name !== "newfstatat") return undefined;
+  const [dirfd = 0n, address = 0n, ...rest] = call.args;
+  const opens = name === "openat";
+  const flags = Number((opens ? rest[0] : rest[1]) ?? 0n);
+  const bytes = call.memory.cString(address);
+  if (bytes === undefined || (opens && (flags & O_CREAT) !== 0 && (flags & O_EXCL) !== 0)) return undefined;
+  const path = Buffer.from(bytes).toString();
+  const follow = (flags & (opens ? O_NOFOLLOW : AT_SYMLINK_NOFOLLOW)) === 0;
+  const emptyPath = !opens && (flags & AT_EMPTY_PATH) !== 0;
+  const resolution = model.resolve(call, asInt(dirfd), path, { follow, emptyPath });
+  const creates = opens && (flags & O_CREAT) !== 0 && resolution.errno === 2 && resolution.path !== undefined;
+  return { path, resolution: creates ? { path: resolution.path, kind: "other" } : resolution, opens };
+}
+
+function wrongPath({ path, resolution, opens }: Resolved, call: Call, result: bigint): string | undefined {
+  if (result < 0n && !pathErrors.includes(Number(-result))) return undefined;
+  const errno = result < 0n ? Number(-result) : undefined;
+  if (errno !== resolution.errno) return `${path}: errno ${errno}, for us ${resolution.errno} ${resolution.path}`;
+  if (!opens || errno !== undefined) return undefined;
+  const link = readLink(`/proc/${call.tid}/fd/${result}`);
+  return link === resolution.path ? undefined : `${path}: is ${link}, for us ${resolution.path}`;
 }
 
 function living(tables: Map<number, DescriptorTable>): Iterable<DescriptorTable> {

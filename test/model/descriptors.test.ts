@@ -135,7 +135,6 @@ test(`${runs} sequences of calls`, { timeout: 60_000 + runs * 5_000 }, async () 
       writeFileSync(file, lines.join("\n"));
       const outcome = await runChecked([driver, file, "0", String(lines.length)], { cwd: "/", identity: true });
       compared += outcome.compared;
-      if (outcome.errors.length > 0) writeFileSync("/tmp/failing", lines.join("\n"));
       expect(outcome).toMatchObject({
         errors: [],
         unhooked: [],

@@ -28,8 +28,9 @@ const (
 var script []string
 var self string
 
+func init() { runtime.LockOSThread() }
+
 func main() {
-	runtime.LockOSThread()
 	from, _ := strconv.Atoi(os.Args[2])
 	count, _ := strconv.Atoi(os.Args[3])
 	text, err := os.ReadFile(os.Args[1])
