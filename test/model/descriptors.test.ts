@@ -7,14 +7,24 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import {
+  array,
+  type Arbitrary,
+  assert,
+  asyncProperty,
+  constant,
+  constantFrom,
+  integer,
+  oneof,
+  tuple,
+} from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { abis } from "../../src/linux/abi.ts";
 import { hostMachine } from "../../src/machine/machines.ts";
 import { goProgram } from "../engine/programs.ts";
 import { runChecked } from "./checked.ts";
 
-const runs = Number(process.env["ELSEWHERE_MODEL_RUNS"] ?? 12);
+const runs = Number(process.env["ELSEWHERE_MODEL_RUNS"] ?? 8);
 const seed = Number(process.env["ELSEWHERE_MODEL_SEED"] ?? 20_261_123);
 
 const folder = mkdtempSync(join(tmpdir(), "elsewhere-model-"));
@@ -38,29 +48,29 @@ const CLOSE_RANGE_UNSHARE = 2;
 const CLOSE_RANGE_CLOEXEC = 4;
 
 /** A number that the driver may do anything with; 45 and more are hardly ever open. */
-const number = fc.integer({ min: 20, max: 47 });
-const closeOnExec = fc.constantFrom(0, O_CLOEXEC);
-const bothFlags = fc.constantFrom(0, O_CLOEXEC, O_NONBLOCK, O_CLOEXEC | O_NONBLOCK);
-const path = fc.constantFrom("/dev/null", "/etc/passwd", "/etc", "/", "/nowhere", "/proc/self/fd/20");
-const line = (...parts: readonly fc.Arbitrary<string | number>[]): fc.Arbitrary<string> =>
-  fc.tuple(...parts).map((words) => words.join(" "));
-const call = (name: string, ...args: readonly fc.Arbitrary<number>[]): fc.Arbitrary<string> =>
-  line(fc.constant("call"), fc.constant(nr(name)), ...args);
-const is = fc.constant;
+const number = integer({ min: 20, max: 47 });
+const closeOnExec = constantFrom(0, O_CLOEXEC);
+const bothFlags = constantFrom(0, O_CLOEXEC, O_NONBLOCK, O_CLOEXEC | O_NONBLOCK);
+const path = constantFrom("/dev/null", "/etc/passwd", "/etc", "/", "/nowhere", "/proc/self/fd/20");
+const line = (...parts: readonly Arbitrary<string | number>[]): Arbitrary<string> =>
+  tuple(...parts).map((words) => words.join(" "));
+const call = (name: string, ...args: readonly Arbitrary<number>[]): Arbitrary<string> =>
+  line(constant("call"), constant(nr(name)), ...args);
+const is = constant;
 
 /** Calls that a child without a runtime can make too. */
-const raw: readonly fc.Arbitrary<string>[] = [
+const raw: readonly Arbitrary<string>[] = [
   call("close", number),
   call("close", number),
   call("dup", number),
   call("dup2", number, number),
   call("dup3", number, number, closeOnExec),
-  call("fcntl", number, fc.constantFrom(0, 1030), number),
-  call("fcntl", number, is(2), fc.constantFrom(0, 1)),
-  call("fcntl", number, is(4), fc.constantFrom(0, O_NONBLOCK, 0o2000)),
-  call("ioctl", number, fc.constantFrom(0x5450, 0x5451)),
+  call("fcntl", number, constantFrom(0, 1030), number),
+  call("fcntl", number, is(2), constantFrom(0, 1)),
+  call("fcntl", number, is(4), constantFrom(0, O_NONBLOCK, 0o2000)),
+  call("ioctl", number, constantFrom(0x5450, 0x5451)),
   call("close_range", number, number, is(0)),
-  call("close_range", number, is(0xffffffff), fc.constantFrom(0, CLOSE_RANGE_CLOEXEC, CLOSE_RANGE_UNSHARE, 6)),
+  call("close_range", number, is(0xffffffff), constantFrom(0, CLOSE_RANGE_CLOEXEC, CLOSE_RANGE_UNSHARE, 6)),
   call(
     "socket",
     is(1),
@@ -73,7 +83,7 @@ const raw: readonly fc.Arbitrary<string>[] = [
   call("inotify_init1", bothFlags),
 ];
 
-const opening: readonly fc.Arbitrary<string>[] = [
+const opening: readonly Arbitrary<string>[] = [
   line(is("path"), is(nr("openat")), is(1), path, is(AT_FDCWD), is(0), bothFlags),
   line(
     is("path"),
@@ -86,8 +96,8 @@ const opening: readonly fc.Arbitrary<string>[] = [
   ),
   line(is("path"), is(nr("open")), is(0), path, is(0), bothFlags),
   line(is("path"), is(nr("creat")), is(0), is("/dev/null"), is(0), is(0)),
-  line(is("path"), is(nr("openat2")), is(1), path, is(AT_FDCWD), is(0), closeOnExec, fc.constantFrom(0, 4, 8)),
-  line(is("path"), is(nr("memfd_create")), is(0), is("name"), is(0), fc.constantFrom(0, 1)),
+  line(is("path"), is(nr("openat2")), is(1), path, is(AT_FDCWD), is(0), closeOnExec, constantFrom(0, 4, 8)),
+  line(is("path"), is(nr("memfd_create")), is(0), is("name"), is(0), constantFrom(0, 1)),
   line(is("pair"), is(nr("pipe2")), is(0), is(0), bothFlags),
   line(is("pair"), is(nr("pipe")), is(0), is(0)),
   line(
@@ -102,35 +112,33 @@ const opening: readonly fc.Arbitrary<string>[] = [
   call("accept", is(17), is(0), is(0)),
   line(is("send"), number, number, number),
   line(is("send"), number),
-  line(is("receive"), fc.constantFrom(64, 24, 20, 16), fc.constantFrom(0, 0x40000000)),
+  line(is("receive"), constantFrom(64, 24, 20, 16), constantFrom(0, 0x40000000)),
   line(is("receive"), is(64), is(0)),
 ];
 
-const block = (head: fc.Arbitrary<string>, body: fc.Arbitrary<string>): fc.Arbitrary<readonly string[]> =>
-  fc
-    .tuple(head, fc.array(body, { minLength: 1, maxLength: 6 }))
-    .map(([first, rest]) => [`${first} ${rest.length}`, ...rest]);
-const simple = fc.oneof(...raw, ...opening, ...opening);
+const block = (head: Arbitrary<string>, body: Arbitrary<string>): Arbitrary<readonly string[]> =>
+  tuple(head, array(body, { minLength: 1, maxLength: 6 })).map(([first, rest]) => [`${first} ${rest.length}`, ...rest]);
+const simple = oneof(...raw, ...opening, ...opening);
 const one = simple.map((each) => [each]);
-const several: readonly fc.Arbitrary<readonly string[]>[] = [
+const several: readonly Arbitrary<readonly string[]>[] = [
   block(is("spawn"), simple),
   block(
-    line(is("fork"), fc.constantFrom(0, CLONE_PIDFD, CLONE_VFORK, CLONE_FILES, CLONE_FS | CLONE_PIDFD)),
-    fc.oneof(...raw),
+    line(is("fork"), constantFrom(0, CLONE_PIDFD, CLONE_VFORK, CLONE_FILES, CLONE_FS | CLONE_PIDFD)),
+    oneof(...raw),
   ),
-  block(line(is("unshare"), fc.constantFrom(CLONE_FILES, CLONE_FS, CLONE_FILES | CLONE_FS)), simple),
+  block(line(is("unshare"), constantFrom(CLONE_FILES, CLONE_FS, CLONE_FILES | CLONE_FS)), simple),
   is(["exec"]),
-  line(is("threads"), fc.integer({ min: 2, max: 6 }), fc.integer({ min: 3, max: 12 })).map((each) => [each]),
+  line(is("threads"), integer({ min: 2, max: 6 }), integer({ min: 3, max: 12 })).map((each) => [each]),
 ];
-const script = fc
-  .array(fc.oneof({ weight: 12, arbitrary: one }, ...several), { minLength: 60, maxLength: 120 })
-  .map((blocks) => ["path 257 1 /dev/null -100 0 0", ...blocks.flat()]);
+const script = array(oneof({ weight: 12, arbitrary: one }, ...several), { minLength: 50, maxLength: 90 }).map(
+  (blocks) => ["path 257 1 /dev/null -100 0 0", ...blocks.flat()],
+);
 
 let compared = 0;
 
 test(`${runs} sequences of calls`, { timeout: 60_000 + runs * 5_000 }, async () => {
-  await fc.assert(
-    fc.asyncProperty(script, async (lines) => {
+  await assert(
+    asyncProperty(script, async (lines) => {
       const file = join(folder, "script");
       writeFileSync(file, lines.join("\n"));
       const outcome = await runChecked([driver, file, "0", String(lines.length)], { cwd: "/", identity: true });
