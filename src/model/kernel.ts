@@ -42,6 +42,14 @@ export function readDescriptor(tid: number, number: number): KernelDescriptor | 
   }
 }
 
+/** The kernel's side of descriptor tables. */
+export interface KernelTables {
+  list(tid: number): readonly number[] | undefined;
+  read(tid: number, number: number): KernelDescriptor | undefined;
+}
+
+export const procTables: KernelTables = { list: listDescriptors, read: readDescriptor };
+
 /** The process that a pidfd refers to, by fdinfo's "Pid:"; undefined where it is none, or that process is gone. */
 export function processOfPidfd(tid: number, number: number): number | undefined {
   try {

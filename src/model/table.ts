@@ -13,20 +13,27 @@
  *     `close(5)` has had its effect and will report. It is among those in flight now; it is
  *     told that its 5 is spent, and its report leaves the new one alone. Without one in flight
  *     somebody closed unseen (C code).
- *  3. `close(5)` began before 5 was seen and is not spent: the number had been free for us
- *     when it came. Either way is possible, so the kernel is asked whether 5 is open. A
- *     thread that took it in the meantime will report, and case 2 or plain opening follows.
+ *  3. `close(5)` began before 5 was seen and is not spent: whoever called it guessed the number,
+ *     or closed a range, and either may have been first. The number is in doubt.
  *  4. `dup2(3, 5)` takes the number whoever has it. With an `open` that gave 5 in flight at
  *     the same time and no `close`, `dup2` came last: `open` needs a free number.
  *  5. A descriptor that is used but not known was opened unseen; it is read from /proc. If the
  *     report of its opening comes after all, the report counts.
+ *  6. `close(5)` reported when 5 was not known: it may have closed what another thread was given
+ *     and has not reported. If such a report comes, the number is in doubt.
  *
- * With several closes and opens of one number in flight at the same time, presence is right when
- * all have reported, for each `open` that found the number taken has spent one close. What
- * is not decided is which of two opens came last: that program races with itself.
+ * A number in doubt is looked up in /proc after each of the next reports, the last of which finds
+ * what is so. So presence is always right when all have reported. Which file a number has
+ * is right as well for every program that closes and duplicates only what it was told it has;
+ * of two opens of one number that raced with a guessed close the wrong one may be kept.
  */
-import { kindOf, listDescriptors, readDescriptor } from "./kernel.ts";
+import { type KernelTables, kindOf, procTables } from "./kernel.ts";
 import { type Holder, OpenFile } from "./open-file.ts";
+
+/** How many closes are remembered that may have closed what had not reported. */
+const BLIND_LIMIT = 64;
+/** How many reports after a race a number stays in doubt. */
+const REPORTS_IN_DOUBT = 64;
 
 let moment = 0;
 /** Now, and no other moment is the same. */
@@ -55,10 +62,13 @@ export class Descriptor implements Holder {
   }
 }
 
-/** A close or close_range in flight. */
-export interface Closing {
+interface Range {
   readonly first: number;
   readonly last: number;
+}
+
+/** A close or close_range in flight. */
+export interface Closing extends Range {
   readonly began: number;
   /** Numbers that were open again before it reported. */
   readonly spent: Set<number>;
@@ -76,14 +86,20 @@ export class DescriptorTable {
   /** A thread that has this table and is alive, through which the kernel is asked. */
   tid: number;
   readonly #surprises: Surprises;
+  readonly #kernel: KernelTables;
   readonly #descriptors = new Map<number, Descriptor>();
   readonly #closings = new Set<Closing>();
+  /** Numbers of which the kernel is asked, and after how many reports no more. */
+  readonly #doubts = new Map<number, number>();
+  /** Closes that have ended and may have closed what had not reported. */
+  readonly #blind: (Range & { readonly ended: number })[] = [];
   /** Processes and threads that have it; calls CLONE_FILES and unshare change it. */
   #users = 1;
 
-  constructor(tid: number, surprises: Surprises) {
+  constructor(tid: number, surprises: Surprises, kernel: KernelTables = procTables) {
     this.tid = tid;
     this.#surprises = surprises;
+    this.#kernel = kernel;
   }
 
   /** The descriptor, from /proc where it is not known; undefined where there is none. */
@@ -112,12 +128,15 @@ export class DescriptorTable {
   opened(number: number, file: OpenFile, closeOnExec: boolean, began: number): void {
     const old = this.#descriptors.get(number);
     if (old !== undefined && !(old.found && old.seen > began)) {
-      const closing = this.#closings.values().find((each) => covers(each, number) && !each.spent.has(number));
-      if (closing !== undefined) closing.spent.add(number);
-      else if (old.seen > began) return; // dup2 came last
-      else this.#surprises.vanished++;
+      const [closing, another] = [...this.#closings].filter((each) => covers(each, number) && !each.spent.has(number));
+      closing?.spent.add(number);
+      if (another !== undefined || (closing !== undefined && old.seen > began)) this.#doubt(number);
+      if (closing === undefined && old.seen > began) return; // dup2 came last
+      if (closing === undefined) this.#surprises.vanished++;
     }
     this.#put(number, file, closeOnExec, false);
+    if (this.#blind.some((each) => covers(each, number) && each.ended > began)) this.#doubt(number);
+    this.#settle();
   }
 
   /** The same for one that came from elsewhere. @param file where it is known what it is */
@@ -135,6 +154,7 @@ export class DescriptorTable {
   /** dup2 or dup3 made `number` refer to `file`, whatever it was. */
   replaced(number: number, file: OpenFile, closeOnExec: boolean): void {
     this.#put(number, file, closeOnExec, false);
+    this.#settle();
   }
 
   /** A call that closes `first` to `last` begins. */
@@ -148,19 +168,38 @@ export class DescriptorTable {
   endClosing(closing: Closing, done: boolean): void {
     this.#closings.delete(closing);
     if (!done) return;
-    if (closing.first === closing.last) this.#closed(closing, closing.first);
-    else for (const number of this.#descriptors.keys()) if (covers(closing, number)) this.#closed(closing, number);
+    const { first, last, began, spent } = closing;
+    const known = first === last ? [first] : [...this.#descriptors.keys()].filter((number) => covers(closing, number));
+    let isBlind = first !== last;
+    for (const number of known) {
+      const descriptor = this.#descriptors.get(number);
+      if (descriptor === undefined) isBlind = true;
+      else if (spent.has(number)) continue;
+      else if (descriptor.seen < began) this.#remove(number);
+      else this.#doubt(number);
+    }
+    if (isBlind && this.#blind.push({ first, last, ended: now() }) > BLIND_LIMIT) this.#blind.shift();
+    this.#settle();
   }
 
-  #closed(closing: Closing, number: number): void {
-    const descriptor = this.#descriptors.get(number);
-    if (descriptor === undefined || closing.spent.has(number)) return;
-    if (descriptor.seen < closing.began || readDescriptor(this.tid, number) === undefined) this.#remove(number);
+  #doubt(number: number): void {
+    this.#doubts.set(number, REPORTS_IN_DOUBT);
+  }
+
+  /** Asks the kernel about numbers in doubt; after the last report of those that raced the answer is final. */
+  #settle(): void {
+    for (const [number, left] of this.#doubts) {
+      if (left === 1) this.#doubts.delete(number);
+      else this.#doubts.set(number, left - 1);
+      const isOpen = this.#kernel.read(this.tid, number) !== undefined;
+      if (!isOpen) this.#remove(number);
+      else if (!this.#descriptors.has(number)) this.#find(number);
+    }
   }
 
   /** What fork and unshare make of it. */
   copy(tid: number): DescriptorTable {
-    const copy = new DescriptorTable(tid, this.#surprises);
+    const copy = new DescriptorTable(tid, this.#surprises, this.#kernel);
     for (const { number, file, closeOnExec, found } of this.#descriptors.values())
       copy.#put(number, file, closeOnExec, found);
     return copy;
@@ -177,7 +216,7 @@ export class DescriptorTable {
    * @param origin may know a file that is not in this table
    */
   reconcile(origin?: (number: number) => OpenFile | undefined): void {
-    const numbers = listDescriptors(this.tid);
+    const numbers = this.#kernel.list(this.tid);
     if (numbers === undefined) return;
     const open = new Set(numbers);
     for (const number of this.#descriptors.keys()) if (!open.has(number)) this.#remove(number);
@@ -202,7 +241,7 @@ export class DescriptorTable {
 
   /** What the kernel says; `closeOnExec` is undefined where there is no such descriptor. */
   #describe(number: number): { readonly file: OpenFile; readonly closeOnExec: boolean | undefined } {
-    const { link = "", flags = 0, closeOnExec } = readDescriptor(this.tid, number) ?? {};
+    const { link = "", flags = 0, closeOnExec } = this.#kernel.read(this.tid, number) ?? {};
     const path = link.startsWith("/") ? link : undefined;
     return { file: new OpenFile({ kind: kindOf(link), path, flags }), closeOnExec };
   }
@@ -223,4 +262,4 @@ export class DescriptorTable {
   }
 }
 
-const covers = ({ first, last }: Closing, number: number): boolean => number >= first && number <= last;
+const covers = ({ first, last }: Range, number: number): boolean => number >= first && number <= last;
