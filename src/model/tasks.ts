@@ -15,7 +15,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Process } from "../process/processes.ts";
 import { WorkingDirectory } from "./directory.ts";
-import { type Kcmp, listDescriptors, readLink } from "./kernel.ts";
+import { type Kcmp, listDescriptors } from "./kernel.ts";
 import type { OpenFile } from "./open-file.ts";
 import { DescriptorTable, now, type Surprises } from "./table.ts";
 
@@ -59,6 +59,8 @@ export interface Sharing {
   readonly directory: boolean;
 }
 
+/** No thread's id: the kernel knows nothing of a table whose process has not been noticed yet. */
+const NOBODY = 0;
 /** Children that have not called anything yet; beyond this the oldest is forgotten. */
 const forksLimit = 1024;
 
@@ -128,7 +130,7 @@ export class Tasks {
     const parent = this.#groups.get(process.pid);
     if (parent === undefined) return;
     const child: Task = {
-      descriptors: sharing.files ? task.descriptors.share() : task.descriptors.copy(tid),
+      descriptors: sharing.files ? task.descriptors.share() : task.descriptors.copy(NOBODY),
       directory: sharing.directory ? task.directory : task.directory.copy(),
     };
     this.#forks.push({ parent, tid, image: process.image, isVfork, task: child, origin: task.descriptors });
@@ -172,17 +174,27 @@ export class Tasks {
       directory: sharing.directory ? old.directory : old.directory.copy(),
     };
     if (group === undefined) return task;
-    if (isOnlyThread(process.pid)) {
-      if (!sharing.files) group.main.descriptors.leave();
+    if (threadsOf(process.pid).length <= 1) {
+      if (sharing.files) task.descriptors.share();
+      leaveAll(group);
       group.own.clear();
       group.main = task;
+      task.descriptors.tid = tid;
     } else {
       if (sharing.files) task.descriptors.share();
       if (group.own.has(tid)) old.descriptors.leave();
       group.own.set(tid, task);
+      if (!sharing.files) old.descriptors.tid = this.#anotherWith(group, old, tid);
     }
     if (!sharing.files) task.descriptors.reconcile();
     return task;
+  }
+
+  /** A thread other than `tid` that has the table of `task`. */
+  #anotherWith(group: Group, task: Task, tid: number): number {
+    const hasIt = (other: number): boolean =>
+      other !== tid && (group.own.get(other) ?? group.main).descriptors === task.descriptors;
+    return threadsOf(group.process.pid).find(hasIt) ?? NOBODY;
   }
 
   /** A process that called for the first time: a child that has not called execve, or one never heard of. */
@@ -263,9 +275,12 @@ export class Tasks {
   }
 }
 
+/** Its tables are no longer those of its threads; another process may share one, and will say so when it calls. */
 function leaveAll({ main, own }: Group): void {
-  main.descriptors.leave();
-  for (const { descriptors } of own.values()) descriptors.leave();
+  for (const { descriptors } of [main, ...own.values()]) {
+    descriptors.tid = NOBODY;
+    descriptors.leave();
+  }
 }
 
 function parentOf(pid: number): number | undefined {
@@ -285,10 +300,10 @@ function isChildOf(pid: number, parent: number, tid: number): boolean {
   }
 }
 
-function isOnlyThread(pid: number): boolean {
+function threadsOf(pid: number): readonly number[] {
   try {
-    return readdirSync(`/proc/${pid}/task`).length === 1;
+    return readdirSync(`/proc/${pid}/task`).map(Number);
   } catch {
-    return readLink(`/proc/${pid}/exe`) === undefined;
+    return [];
   }
 }
