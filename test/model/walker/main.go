@@ -1,10 +1,11 @@
 // walker opens paths with O_PATH and tells where the kernel says they lead, then waits for the
 // end of its input, so that a test can resolve the same paths on its behalf.
 //
-//	walker FOLDER QUERIES
+//	walker FOLDER QUERIES [chroot]
 //
-// FOLDER becomes its working directory; FOLDER/d is descriptor 20, FOLDER/f is 21. A query
-// is JSON: a descriptor (-100: the working directory), a path, flags of open, flags of openat2.
+// FOLDER becomes its working directory; FOLDER/d is descriptor 20, FOLDER/f is 21.
+// With "chroot" FOLDER is its root as well. A query is JSON: a descriptor (-100: the working
+// directory), a path, flags of open, flags of openat2.
 package main
 
 import (
@@ -29,6 +30,9 @@ type answer struct {
 	Errno int    `json:"errno,omitempty"`
 }
 
+// links is /proc/self/fd, also where there is no /proc.
+var links int
+
 func check(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "walker:", err)
@@ -45,6 +49,11 @@ func main() {
 	var queries []query
 	check(json.Unmarshal(text, &queries))
 	check(os.Chdir(os.Args[1]))
+	links, err = syscall.Open("/proc/self/fd", 0x200000, 0)
+	check(err)
+	if len(os.Args) > 3 {
+		check(syscall.Chroot("."))
+	}
 	for number, name := range map[int]string{20: "d", 21: "f"} {
 		opened, err := syscall.Open(name, 0x200000, 0)
 		check(err)
@@ -70,7 +79,11 @@ func ask(q query) answer {
 	}
 	defer syscall.Close(int(opened))
 	buffer := make([]byte, 8192)
-	n, err := syscall.Readlink(fmt.Sprintf("/proc/self/fd/%d", opened), buffer)
+	name, err := syscall.BytePtrFromString(fmt.Sprint(opened))
 	check(err)
+	n, _, e := syscall.Syscall6(syscall.SYS_READLINKAT, uintptr(links), uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&buffer[0])), 8192, 0, 0)
+	if e != 0 {
+		check(e)
+	}
 	return answer{Path: string(buffer[:n])}
 }
