@@ -39,22 +39,24 @@ let moment = 0;
 /** Now, and no other moment is the same. */
 export const now = (): number => ++moment;
 
+/** How a descriptor came to be known: by a call that takes a free number, by dup2, or from /proc. */
+type Origin = "opened" | "replaced" | "found";
+
 export class Descriptor implements Holder {
   readonly number: number;
   closeOnExec: boolean;
   readonly file: OpenFile;
   /** The moment from which it is known. */
   readonly seen: number = now();
-  /** Not seen being opened: read from /proc. */
-  readonly found: boolean;
+  readonly origin: Origin;
   readonly #table: DescriptorTable;
 
-  constructor(table: DescriptorTable, number: number, file: OpenFile, closeOnExec: boolean, found: boolean) {
+  constructor(table: DescriptorTable, number: number, file: OpenFile, closeOnExec: boolean, origin: Origin) {
     this.#table = table;
     this.number = number;
     this.file = file;
     this.closeOnExec = closeOnExec;
-    this.found = found;
+    this.origin = origin;
   }
 
   get tid(): number {
@@ -127,14 +129,15 @@ export class DescriptorTable {
    */
   opened(number: number, file: OpenFile, closeOnExec: boolean, began: number): void {
     const old = this.#descriptors.get(number);
-    if (old !== undefined && !(old.found && old.seen > began)) {
+    if (old !== undefined && !(old.origin === "found" && old.seen > began)) {
       const [closing, another] = [...this.#closings].filter((each) => covers(each, number) && !each.spent.has(number));
       closing?.spent.add(number);
-      if (another !== undefined || (closing !== undefined && old.seen > began)) this.#doubt(number);
+      const raced = old.seen > began && (closing === undefined) !== (old.origin === "replaced");
+      if (another !== undefined || raced) this.#doubt(number);
       if (closing === undefined && old.seen > began) return; // dup2 came last
       if (closing === undefined) this.#surprises.vanished++;
     }
-    this.#put(number, file, closeOnExec, false);
+    this.#put(number, file, closeOnExec, "opened");
     if (this.#blind.some((each) => covers(each, number) && each.ended > began)) this.#doubt(number);
     this.#settle();
   }
@@ -153,7 +156,7 @@ export class DescriptorTable {
 
   /** dup2 or dup3 made `number` refer to `file`, whatever it was. */
   replaced(number: number, file: OpenFile, closeOnExec: boolean): void {
-    this.#put(number, file, closeOnExec, false);
+    this.#put(number, file, closeOnExec, "replaced");
     this.#settle();
   }
 
@@ -172,9 +175,9 @@ export class DescriptorTable {
     const known = first === last ? [first] : [...this.#descriptors.keys()].filter((number) => covers(closing, number));
     let isBlind = first !== last;
     for (const number of known) {
+      if (spent.has(number)) continue;
       const descriptor = this.#descriptors.get(number);
       if (descriptor === undefined) isBlind = true;
-      else if (spent.has(number)) continue;
       else if (descriptor.seen < began) this.#remove(number);
       else this.#doubt(number);
     }
@@ -200,8 +203,8 @@ export class DescriptorTable {
   /** What fork and unshare make of it. */
   copy(tid: number): DescriptorTable {
     const copy = new DescriptorTable(tid, this.#surprises, this.#kernel);
-    for (const { number, file, closeOnExec, found } of this.#descriptors.values())
-      copy.#put(number, file, closeOnExec, found);
+    for (const { number, file, closeOnExec, origin } of this.#descriptors.values())
+      copy.#put(number, file, closeOnExec, origin);
     return copy;
   }
 
@@ -236,7 +239,7 @@ export class DescriptorTable {
 
   #find(number: number, known?: OpenFile): Descriptor | undefined {
     const { file, closeOnExec } = this.#describe(number);
-    return closeOnExec === undefined ? undefined : this.#put(number, known ?? file, closeOnExec, true);
+    return closeOnExec === undefined ? undefined : this.#put(number, known ?? file, closeOnExec, "found");
   }
 
   /** What the kernel says; `closeOnExec` is undefined where there is no such descriptor. */
@@ -246,8 +249,8 @@ export class DescriptorTable {
     return { file: new OpenFile({ kind: kindOf(link), path, flags }), closeOnExec };
   }
 
-  #put(number: number, file: OpenFile, closeOnExec: boolean, found: boolean): Descriptor {
-    const descriptor = new Descriptor(this, number, file, closeOnExec, found);
+  #put(number: number, file: OpenFile, closeOnExec: boolean, origin: Origin): Descriptor {
+    const descriptor = new Descriptor(this, number, file, closeOnExec, origin);
     file.hold(descriptor); // before the old one lets go: it may be the same file
     this.#remove(number);
     this.#descriptors.set(number, descriptor);
