@@ -97,6 +97,7 @@ export class Model {
   /** The kernel's result of a call that was made. */
   observe(flight: InFlight, result: bigint): void {
     const effect = this.#effects[flight.number];
+    flight.task.descriptors.tid = flight.call.tid; // waits, while the thread that called last may be gone
     if (effect?.after !== undefined && (result >= 0n || effect.always === true)) effect.after(flight, Number(result));
   }
 }
