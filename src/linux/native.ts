@@ -205,3 +205,24 @@ export function getResourceLimit(pid: number, resource: number): ResourceLimit |
 export function setResourceLimit(pid: number, resource: number, { soft, hard }: ResourceLimit): number {
   return prlimitCall(pid, resource, BigUint64Array.of(soft, hard), null);
 }
+
+const rawKcmp = libc.func(
+  "long syscall(long nr, int pid1, int pid2, int type, unsigned long idx1, unsigned long idx2)",
+);
+
+/**
+ * kcmp(2).
+ * @param callNumber the processor's number of the call
+ * @returns 0 where both are the same, 1, 2 or 3 where they are not, or −errno
+ */
+export function compareKernelObjects(
+  callNumber: number,
+  tid: number,
+  other: number,
+  type: number,
+  index: number,
+  otherIndex: number,
+): number {
+  const order = Number(rawKcmp(callNumber, tid, other, type, index, otherIndex));
+  return order < 0 ? -koffi.errno() : order;
+}

@@ -48,6 +48,11 @@ export class Processes {
     return process;
   }
 
+  /** Whether calls of this thread with this image have been seen, and no execve since. */
+  knows(tid: number, image: number): boolean {
+    return this.#threads.get(tid)?.image === image;
+  }
+
   get(pid: number): Process | undefined {
     return this.#processes.get(pid);
   }

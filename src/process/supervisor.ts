@@ -170,7 +170,12 @@ export class Supervisor implements Disposable {
       this.#hello(slot, tid);
       return;
     }
-    const process = this.processes.ofThread(tid, i32[(slot + field.process) >> 2] ?? 0);
+    const image = i32[(slot + field.process) >> 2] ?? 0;
+    if (number === REHEARSAL && !this.processes.knows(tid, image)) {
+      this.mailbox.return(slot, 0n); // a hello in the same round: the caller whose name it bears is another program now
+      return;
+    }
+    const process = this.processes.ofThread(tid, image);
     const call = new Call(this.mailbox, slot, process, tid, this.#owner);
     this.#calls[slotIndex(slot)] = call;
     this.#held++;

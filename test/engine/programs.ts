@@ -1,14 +1,15 @@
-/** Programs of the tests, built, and the command that runs it with its getpgid answered. */
+/** The tests' own Go programs, built, and the command that runs the probe with its getpgid answered. */
 import { existsSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { cached, contentHash, folderContents, repository, scratch } from "../matrix/cache.ts";
 import { run } from "../matrix/run.ts";
 
-/** The probe's path: static, built once per content. */
-export const probeProgram = (): Promise<string> => goProgram("probe", join(repository, "test/engine/probe"));
+/** The probe's path. */
+export const probeProgram = (): Promise<string> => goProgram(join(repository, "test/engine/probe"));
 
-/** The Go program `name` whose sources are in this folder: static, built once per content. */
-export async function goProgram(name: string, source: string): Promise<string> {
+/** The path of the program whose sources are in folder `source`: static, named like the folder, built once per content. */
+export async function goProgram(source: string): Promise<string> {
+  const name = basename(source);
   const folder = join(cached("programs"), `${name}-${contentHash(folderContents(source, /\.(go|mod)$/))}`);
   const program = join(folder, name);
   if (existsSync(program)) return program;

@@ -10,7 +10,7 @@ import { run } from "../matrix/run.ts";
 
 /** The driver's path, symbolic links resolved; main.go says what it can do. */
 export const driverProgram = async (): Promise<string> =>
-  realpathSync(await goProgram("driver", join(repository, "test/hooks/driver")));
+  realpathSync(await goProgram(join(repository, "test/hooks/driver")));
 
 export interface Hooked {
   readonly stdout: string;

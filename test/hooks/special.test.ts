@@ -91,7 +91,7 @@ test.each(["files", "tcp", "udp", "unix", "exec", "goroutines", "identity", "sta
   "every call through an async hook: %s",
   async (name) => {
     asked.clear();
-    await compare(await goProgram("fixtures", fixtureSources), [name]);
+    await compare(await goProgram(fixtureSources), [name]);
     expect(asked.size).toBeGreaterThan(2);
   },
   120_000,

@@ -1,0 +1,3 @@
+module elsewhere.test/driver
+
+go 1.21
