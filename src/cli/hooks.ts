@@ -2,8 +2,8 @@
 import { ElsewhereError } from "../errors.ts";
 import type { HookSet } from "../hooks/define.ts";
 import { placeOf } from "../hooks/place.ts";
-import type { CallTable } from "../linux/calls.ts";
 import { exitNow } from "../linux/native.ts";
+import type { Machine } from "../machine/machine.ts";
 import type { CallServer } from "../process/kernel.ts";
 import type { Supervisor } from "../process/supervisor.ts";
 import { reportError } from "./report.ts";
@@ -43,12 +43,14 @@ export async function useHookFiles({ hook, watchHooks }: HookOptions, taker: Hoo
 export async function behindHooks(
   options: HookOptions,
   supervisor: Supervisor,
-  calls: CallTable,
+  machine: Machine,
   kernel: CallServer,
 ): Promise<CallServer> {
   if (options.hook.length === 0) return kernel;
   const { HookChains } = await import("../hooks/hook-chains.ts");
-  const chains = new HookChains(supervisor, { calls, behind: kernel });
+  const { ListeningKernel } = await import("../model/listening.ts");
+  const behind = new ListeningKernel(supervisor, machine, kernel);
+  const chains = new HookChains(supervisor, { calls: machine.calls, behind });
   await useHookFiles(options, {
     add: (...sets) => chains.add(...sets),
     replace: (before, after) => chains.replace(before, after),

@@ -57,7 +57,7 @@ async function run(name: string, args: readonly string[], options: TraceCommandO
   const running: { tracer?: Tracer } = {};
   const unhooked = unhookedTo((record) => running.tracer?.write(record));
   const kernel = new Kernel(supervisor, { machine, cache, follow, unhooked });
-  const behind = await behindHooks(options, supervisor, machine.calls, kernel);
+  const behind = await behindHooks(options, supervisor, machine, kernel);
   using tracer = new Tracer(supervisor, { machine, wanted, decoder, stringLimit, sink, behind, late });
   running.tracer = tracer;
   tracer.begin();

@@ -49,6 +49,29 @@ export function defineHooks(hooks: Hooks): HookSet {
   return set;
 }
 
+const markedOnly = Symbol.for("elsewhere.markedOnly");
+
+/**
+ * A hook that is asked only about descriptors which a hook has marked: calls on all others stay in the program.
+ *
+ * ```ts
+ * export default defineHooks({
+ *   async openat(call) {
+ *     const fd = await call.proceed();
+ *     if (fd !== null && fd >= 0 && call.path.endsWith(".log")) call.process.descriptors.mark(fd);
+ *   },
+ *   write: onMarked((call) => call.buffer.length),
+ * });
+ * ```
+ *
+ * @param hook of a call whose first argument is a descriptor; of other calls it is asked for every call, and only about marked ones
+ */
+export function onMarked<C>(hook: Hook<C>): Hook<C> {
+  const marked: Hook<C> = (call) => hook(call);
+  Object.defineProperty(marked, markedOnly, { value: true });
+  return marked;
+}
+
 /** Whether `value` was made by {@link defineHooks}, in whatever copy of this module. */
 export const isHookSet = (value: unknown): value is HookSet =>
   typeof value === "object" && value !== null && mark in value;
@@ -59,6 +82,8 @@ export interface BoundHook {
   readonly name: string;
   readonly set: HookSet;
   readonly run: Hook<AnyCall>;
+  /** Made by {@link onMarked}. */
+  readonly markedOnly: boolean;
 }
 
 /**
@@ -74,7 +99,8 @@ export function bindHooks(set: HookSet, calls: CallTable): BoundHook[][] {
     // Called as a method, so that `this` is the object that was given.
     const run = (call: AnyCall): ReturnType<Hook<AnyCall>> =>
       (hook as (this: unknown, call: AnyCall) => ReturnType<Hook<AnyCall>>).call(set.hooks, call);
-    for (const number of numbersOf(name, calls)) (bound[number] ??= []).push({ name, set, run });
+    for (const number of numbersOf(name, calls))
+      (bound[number] ??= []).push({ name, set, run, markedOnly: markedOnly in hook });
   }
   return bound;
 }

@@ -4,9 +4,10 @@
  */
 import type { CallTable } from "../linux/calls.ts";
 import type { Capture } from "../mailbox/journal.ts";
-import type { Call, Done } from "../process/call.ts";
+import type { Call, Done, Reported } from "../process/call.ts";
 import type { CallServer, Wish } from "../process/kernel.ts";
 import type { Supervisor } from "../process/supervisor.ts";
+import type { ListeningKernel } from "../model/listening.ts";
 import { CallInfos } from "./call-info.ts";
 import { bindHooks, type BoundHook, type HookSet } from "./define.ts";
 import { Failures, type OnHookError } from "./failure.ts";
@@ -16,7 +17,7 @@ import { Journey, type Surroundings } from "./journey.ts";
 export interface HookChainsOptions {
   readonly calls: CallTable;
   /** Makes the calls in the end. */
-  readonly behind: CallServer;
+  readonly behind: ListeningKernel;
   readonly onHookError?: OnHookError | undefined;
 }
 
@@ -28,15 +29,21 @@ export class HookChains implements CallServer {
   /** By call number. A call keeps the chain that it began with. */
   #chains: readonly (readonly BoundHook[])[] = [];
   #calls: readonly number[];
+  #markedCalls: readonly number[] = [];
 
   constructor(supervisor: Supervisor, { calls, behind, onHookError }: HookChainsOptions) {
     this.#table = calls;
     this.#surroundings = { supervisor, infos: new CallInfos(calls), behind, failures: new Failures(onHookError) };
     this.#calls = behind.calls;
+    behind.onCalls = () => this.#changed();
   }
 
   get calls(): readonly number[] {
     return this.#calls;
+  }
+
+  get markedCalls(): readonly number[] {
+    return this.#markedCalls;
   }
 
   get paths(): ReadonlyMap<number, Capture> {
@@ -68,6 +75,10 @@ export class HookChains implements CallServer {
     this.#changed();
   }
 
+  run(call: Call, reported: Reported, number: number, args: readonly bigint[]): void {
+    this.#surroundings.behind.run(call, reported, number, args);
+  }
+
   isUnseen(number: number): boolean {
     return this.#surroundings.behind.isUnseen(number);
   }
@@ -91,12 +102,17 @@ export class HookChains implements CallServer {
       for (const [number, hooks] of bindHooks(withoutRings, this.#table).entries())
         if (hooks !== undefined) (chains[number] ??= []).push(...hooks);
     this.#chains = chains;
-    this.#calls = [
-      ...new Set([
-        ...this.#surroundings.behind.calls,
-        ...chains.keys().filter((number) => chains[number] !== undefined),
-      ]),
-    ];
+    const hooked = [...chains.keys()].filter((number) => chains[number] !== undefined);
+    const { calls } = this.#surroundings.behind;
+    this.#markedCalls = hooked.filter((number) => !calls.includes(number) && this.#isForMarked(number, chains[number]));
+    this.#calls = [...new Set([...calls, ...hooked])].filter((number) => !this.#markedCalls.includes(number));
     this.onCalls?.();
+  }
+
+  /** Whether nobody wants to be asked unless the first argument is a marked descriptor. */
+  #isForMarked(number: number, chain: readonly BoundHook[] = []): boolean {
+    return (
+      this.#surroundings.infos.get(number)?.features.descriptor === 0 && chain.every(({ markedOnly }) => markedOnly)
+    );
   }
 }

@@ -11,7 +11,7 @@ import type { ErrnoName } from "./generated/calls.ts";
 import type { Journey } from "./journey.ts";
 import type { CallMemory } from "./memory.ts";
 import { MemoryPointer, type Pointer, textOf } from "./pointer.ts";
-import type { AnyCall, CallName, HookedProcess, NewArgument } from "./types.ts";
+import type { AnyCall, CallingProcess, CallName, NewArgument } from "./types.ts";
 
 /** {@link AnyCall} and every HookCall; types.ts says what each member is for. */
 export class HookedCall implements Omit<AnyCall, "is"> {
@@ -44,8 +44,8 @@ export class HookedCall implements Omit<AnyCall, "is"> {
     return this.#journey.info.number;
   }
 
-  get process(): HookedProcess {
-    return this.#journey.call.process;
+  get process(): CallingProcess {
+    return this.#journey.process;
   }
 
   get tid(): number {
@@ -151,14 +151,14 @@ export class HookedCall implements Omit<AnyCall, "is"> {
     const { promise, resolve } = Promise.withResolvers<number | null>();
     journey.whenOver(() => resolve(null));
     journey.inThread((leave) =>
-      journey.call.run(
+      behind.run(
+        journey.call,
         (result) => {
           resolve(Number(result)); // before the call may end
           leave();
         },
         info.number,
         registers,
-        false,
       ),
     );
     return promise;

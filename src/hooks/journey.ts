@@ -13,7 +13,8 @@
  * A synchronous hook that says something, or nothing, costs no promise and no microtask.
  */
 import type { Call, Done } from "../process/call.ts";
-import type { CallServer } from "../process/kernel.ts";
+import type { ListeningKernel } from "../model/listening.ts";
+import { asInt } from "../process/paths.ts";
 import type { Supervisor } from "../process/supervisor.ts";
 import type { Loan } from "../mailbox/arena.ts";
 import type { CallInfo, CallInfos } from "./call-info.ts";
@@ -22,13 +23,14 @@ import type { Failures } from "./failure.ts";
 import { HookedCall } from "./hooked-call.ts";
 import { CallMemory } from "./memory.ts";
 import { MemoryPointer, type Pointer } from "./pointer.ts";
+import { JourneyProcess } from "./calling-process.ts";
 import type { AnyCall, Outcome } from "./types.ts";
 
 /** What all journeys have in common. */
 export interface Surroundings {
   readonly supervisor: Supervisor;
   readonly infos: CallInfos;
-  readonly behind: CallServer;
+  readonly behind: ListeningKernel;
   readonly failures: Failures;
 }
 
@@ -47,6 +49,7 @@ export class Journey {
   #waiting: (() => void)[] | undefined;
   #whenOver: (() => void)[] | undefined;
   #loans: Loan[] | undefined;
+  #process: JourneyProcess | undefined;
 
   constructor(
     surroundings: Surroundings,
@@ -64,6 +67,11 @@ export class Journey {
     this.#watched = watched;
   }
 
+  /** The process whose thread calls. */
+  get process(): JourneyProcess {
+    return (this.#process ??= new JourneyProcess(this));
+  }
+
   begin(): void {
     this.enter(0, undefined, this.#watched, this.#end);
   }
@@ -78,6 +86,10 @@ export class Journey {
     const hook = this.#chain[at];
     if (hook === undefined) {
       this.#kernel(args, wanted, then);
+      return;
+    }
+    if (hook.markedOnly && !this.#isMarked(args)) {
+      this.enter(at + 1, args, wanted, then);
       return;
     }
     const view = new HookedCall(this, at, args);
@@ -101,6 +113,17 @@ export class Journey {
           this.#settle(hook, view, undefined, wanted, then);
         },
       );
+  }
+
+  /** Whether the call is about a descriptor that a hook has marked. */
+  #isMarked(args: readonly bigint[] = this.call.args): boolean {
+    const { descriptor } = this.info.features;
+    if (descriptor === undefined || !this.surroundings.behind.isListening) return false;
+    const fd = asInt(args[descriptor] ?? 0n);
+    const { descriptors } = this.process;
+    if (descriptors.isMarked(fd)) return true;
+    descriptors.clearByte(fd);
+    return false;
   }
 
   /** The hook has spoken. */

@@ -4,6 +4,7 @@ import { fstatSync, readFileSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { kill } from "../linux/native.ts";
 import { requireHostMachine } from "../machine/machines.ts";
+import { ListeningKernel } from "../model/listening.ts";
 import { CopyCache } from "../patch/cache.ts";
 import { AskedCalls, lookAt } from "../process/asked.ts";
 import { endOf, Kernel } from "../process/kernel.ts";
@@ -78,11 +79,12 @@ export async function launch(program: string, options: LaunchOptions = {}): Prom
     });
     const chains = new HookChains(supervisor, {
       calls: machine.calls,
-      behind: kernel,
+      behind: new ListeningKernel(supervisor, machine, kernel),
       onHookError: options.onHookError,
     });
     const asked = new AskedCalls(supervisor, (call) => chains.serve(call, endOf(call), { result: false }));
-    chains.onCalls = () => asked.set(chains.calls, lookAt(chains.paths));
+    chains.onCalls = () =>
+      asked.set({ always: chains.calls, watched: lookAt(chains.paths), marked: chains.markedCalls });
     chains.add(...[options.hooks ?? []].flat());
     const launched = await launchProgram(supervisor, {
       program,

@@ -3,6 +3,7 @@ import type { NewAddress, SocketAddress } from "./address.ts";
 import type { ArgumentValue } from "./arguments.ts";
 import type { CallBuffer } from "./buffer.ts";
 import type { CallTypes, ErrnoName } from "./generated/calls.ts";
+import type { FileKind } from "../model/open-file.ts";
 import type { Pointer } from "./pointer.ts";
 
 /** A call's name as the kernel has it. */
@@ -42,6 +43,44 @@ export interface HookedProcess {
   readonly program: string;
 }
 
+/** An open file description: what `open` made, shared by all descriptors that `dup`, `fork` and messages made of it. */
+export interface OpenedFile {
+  /** "path" for whatever was opened by one, "socket", "pipe", "epoll", … */
+  readonly kind: FileKind;
+  /** As the program wrote it, or as the kernel tells it. */
+  readonly path: string | undefined;
+  /** O_* flags as of now. */
+  readonly flags: number;
+  /** Of a socket: AF_*, SOCK_*, IPPROTO_*. */
+  readonly family: number | undefined;
+  readonly type: number | undefined;
+  readonly protocol: number | undefined;
+  /** Whatever hooks want to remember of it, each under a symbol of its own. */
+  readonly data: Map<symbol, unknown>;
+}
+
+/**
+ * The descriptors of the calling thread. From the first use on elsewhere follows every call that changes them, in all
+ * hooked processes: each then costs a microsecond or two.
+ */
+export interface Descriptors extends Iterable<readonly [fd: number, file: OpenedFile]> {
+  get(fd: number): OpenedFile | undefined;
+  /**
+   * Has hooks made by {@link onMarked} asked about this file, by whatever descriptor it is named, here and in children.
+   * @returns false where there is no such descriptor
+   */
+  mark(fd: number): boolean;
+  unmark(fd: number): void;
+  isMarked(fd: number): boolean;
+}
+
+/** The process whose thread calls. */
+export interface CallingProcess extends HookedProcess {
+  readonly descriptors: Descriptors;
+  /** The calling thread's working directory. */
+  readonly cwd: string;
+}
+
 /** What may be given for an argument: text and bytes are put into memory that the program can read. */
 export type NewArgument = number | bigint | string | Uint8Array | Pointer;
 
@@ -63,7 +102,7 @@ export type Changes<N extends CallName> = NewArguments<N> &
 export interface BaseCall {
   /** The call's number on this machine. */
   readonly number: number;
-  readonly process: HookedProcess;
+  readonly process: CallingProcess;
   /** The calling thread. */
   readonly tid: number;
   /** When the hooks were asked, milliseconds since 1970 with a fraction. */

@@ -60,6 +60,8 @@ export class OpenFile {
   peer: OpenFile | undefined;
   /** Whatever hooks know of it, each under a key of its own. */
   readonly data: Map<symbol, unknown> = new Map();
+  /** Called when another descriptor refers to it: dup, fork, execve, SCM_RIGHTS. */
+  readonly onHeld: ((holder: Holder) => void)[] = [];
   /** Called when no known process has a descriptor of it any more. */
   readonly onReleased: (() => void)[] = [];
   readonly #holders = new Set<Holder>();
@@ -80,6 +82,7 @@ export class OpenFile {
 
   hold(holder: Holder): void {
     this.#holders.add(holder);
+    for (const listener of this.onHeld) listener(holder);
   }
 
   release(holder: Holder): void {

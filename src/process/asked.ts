@@ -8,28 +8,36 @@ export interface Watch {
   readonly captures: readonly Capture[];
 }
 
+/** What becomes of calls, by number; where several name one, the first of these counts. */
+export interface Asked {
+  readonly always: Iterable<number>;
+  readonly watched: ReadonlyMap<number, Watch>;
+  /** Where their first argument is a marked descriptor. */
+  readonly marked: Iterable<number>;
+}
+
 export class AskedCalls {
   readonly #supervisor: Supervisor;
   readonly #handler: CallHandler;
-  #wanted: ReadonlyMap<number, Watch | undefined> = new Map();
+  #wanted: ReadonlyMap<number, Watch | "always" | "marked"> = new Map();
 
   constructor(supervisor: Supervisor, handler: CallHandler) {
     this.#supervisor = supervisor;
     this.#handler = handler;
   }
 
-  /**
-   * Calls with these numbers, and no others, are asked or watched from now on.
-   * @param watched of those that are asked as well nothing is watched
-   */
-  set(asked: Iterable<number>, watched: ReadonlyMap<number, Watch>): void {
-    const wanted = new Map<number, Watch | undefined>(watched);
-    for (const number of asked) wanted.set(number, undefined);
+  /** These calls, and no others, are asked or watched from now on. */
+  set({ always, watched, marked }: Asked): void {
+    const wanted = new Map<number, Watch | "always" | "marked">();
+    for (const number of marked) wanted.set(number, "marked");
+    for (const [number, watch] of watched) wanted.set(number, watch);
+    for (const number of always) wanted.set(number, "always");
     this.#supervisor.release(this.#wanted.keys().filter((number) => !wanted.has(number)));
-    for (const [number, watch] of wanted) {
-      if (this.#wanted.has(number) && this.#wanted.get(number) === watch) continue;
-      this.#supervisor.serve([number], this.#handler);
-      if (watch !== undefined) this.#supervisor.watch(number, watch.record, watch.captures);
+    for (const [number, how] of wanted) {
+      if (this.#wanted.get(number) === how) continue;
+      if (how === "marked") this.#supervisor.serveMarked([number], this.#handler);
+      else this.#supervisor.serve([number], this.#handler);
+      if (typeof how === "object") this.#supervisor.watch(number, how.record, how.captures);
     }
     this.#wanted = wanted;
   }

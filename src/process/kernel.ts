@@ -6,7 +6,7 @@
 import type { Capture } from "../mailbox/journal.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { CopyCache } from "../patch/cache.ts";
-import type { Call, Done } from "./call.ts";
+import type { Call, Done, Reported } from "./call.ts";
 import { ExecFollower, type Unhooked } from "./exec.ts";
 import { Identity } from "./identity.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -44,10 +44,14 @@ export interface CallServer {
   readonly calls: readonly number[];
   /** Calls that it must be asked about where they name a path under /proc, by number, with the path to look at. */
   readonly paths: ReadonlyMap<number, Capture>;
+  /** Calls that it must be asked about where their first argument is a marked descriptor. */
+  readonly markedCalls: readonly number[];
   /** Whoever asks for them is told here when they have changed. */
   onCalls?: (() => void) | undefined;
   /** @param done gets the result and ends the call; null: the thread makes it by itself, and its result is not seen */
   serve(call: Call, done: Done, wish: Wish): void;
+  /** Has the call's thread make another call meanwhile. @param reported gets its result */
+  run(call: Call, reported: Reported, number: number, args: readonly bigint[]): void;
   /** Whether the call has no result that could be seen. */
   isUnseen(number: number): boolean;
   /** Whether the call replaces the program. */
@@ -57,6 +61,7 @@ export interface CallServer {
 export class Kernel implements CallServer {
   readonly calls: readonly number[];
   readonly paths: ReadonlyMap<number, Capture>;
+  readonly markedCalls: readonly number[] = [];
   readonly #identity: Identity;
   readonly #exec: ExecFollower;
   readonly #follow: boolean;
@@ -86,6 +91,10 @@ export class Kernel implements CallServer {
     else if (this.#identity.serve(call, done, args)) return;
     else if (this.isUnseen(call.number) || (!result && args === undefined)) done(null);
     else call.run(done, call.number, args);
+  }
+
+  run(call: Call, reported: Reported, number: number, args: readonly bigint[]): void {
+    call.run(reported, number, args, false);
   }
 }
 

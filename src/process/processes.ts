@@ -11,6 +11,8 @@ export interface Process {
   readonly image: number;
   /** The program's own path, symbolic links resolved: what /proc/PID/exe should say. */
   readonly program: string;
+  /** Where its descriptor marks stand in its memory; 0 where that is not known. */
+  readonly marks: bigint;
 }
 
 interface Thread {
@@ -20,14 +22,15 @@ interface Thread {
 
 export class Processes {
   /** By image number − 1: what said hello, and as which process; 0 stands for one that never did. */
-  readonly #images: { program: string; pid: number }[] = [];
+  readonly #images: Process[] = [];
   readonly #threads = new Map<number, Thread>();
   readonly #processes = new Map<number, Process>();
 
   /** A bootstrap said hello: process `pid` now runs `program`. */
-  begin(pid: number, program: string): Process {
+  begin(pid: number, program: string, marks: bigint): Process {
     this.end(pid);
-    const process: Process = { pid, image: this.#images.push({ program, pid }), program };
+    const process: Process = { pid, image: this.#images.length + 1, program, marks };
+    this.#images.push(process);
     this.#processes.set(pid, process);
     this.#threads.set(pid, { image: process.image, process });
     return process;
@@ -41,7 +44,7 @@ export class Processes {
     const pid = threadGroup(tid) ?? origin?.pid ?? tid; // a thread that is gone was most likely the image's own
     let process = this.#processes.get(pid);
     if (process === undefined || process.image !== image) {
-      process = { pid, image, program: origin?.program ?? "?" };
+      process = { pid, image, program: origin?.program ?? "?", marks: origin?.marks ?? 0n };
       this.#processes.set(pid, process);
     }
     this.#threads.set(tid, { image, process });
@@ -51,6 +54,11 @@ export class Processes {
   /** Whether calls of this thread with this image have been seen, and no execve since. */
   knows(tid: number, image: number): boolean {
     return this.#threads.get(tid)?.image === image;
+  }
+
+  /** The process of a thread that has called. */
+  withThread(tid: number): Process | undefined {
+    return this.#threads.get(tid)?.process;
   }
 
   get(pid: number): Process | undefined {

@@ -105,6 +105,15 @@ export class Supervisor implements Disposable {
     }
   }
 
+  /** Calls with these numbers are asked from now on where their first argument is a marked descriptor. */
+  serveMarked(callNumbers: Iterable<number>, handler: CallHandler): void {
+    if (this.#stopped) return;
+    for (const number of callNumbers) {
+      this.#handlers[number] = handler;
+      this.mailbox.setClass(number, callClass.askIfMarked);
+    }
+  }
+
   /** Calls with these numbers go to the kernel unasked from now on. */
   release(callNumbers: Iterable<number>): void {
     if (this.#stopped) return;
@@ -193,7 +202,8 @@ export class Supervisor implements Disposable {
       if (call !== undefined && (call.process.pid === pid || call.tid === pid)) this.#takeBack(call, "execve");
     this.#reclaimWatched();
     const path = new ProcessMemory(pid).cString(this.mailbox.u64[(slot + field.args) >> 3] ?? 0n);
-    const process = this.processes.begin(pid, path === undefined ? "?" : Buffer.from(path).toString());
+    const marks = this.mailbox.u64[((slot + field.args) >> 3) + 2] ?? 0n;
+    const process = this.processes.begin(pid, path === undefined ? "?" : Buffer.from(path).toString(), marks);
     for (const listener of this.onProcess) listener(process);
     this.mailbox.return(slot, BigInt(process.image));
   }

@@ -79,13 +79,14 @@ export class Tracer implements Disposable {
   /** Asks for what is behind wants and for what cannot be watched. */
   #ask(): void {
     const watched = lookAt(this.#behind.paths);
-    const asked = new Set(this.#behind.calls);
+    const always = new Set(this.#behind.calls);
+    const marked = new Set(this.#behind.markedCalls);
     for (const number of this.#wanted) {
-      const watch = this.#chronicle === undefined ? undefined : this.#watched.get(number);
-      if (watch === undefined) asked.add(number);
+      const watch = this.#chronicle === undefined || marked.has(number) ? undefined : this.#watched.get(number);
+      if (watch === undefined) always.add(number);
       else watched.set(number, watch);
     }
-    this.#asked.set(asked, watched);
+    this.#asked.set({ always, watched, marked });
   }
 
   /** Writes what has not been written yet. To be called before the supervisor leaves, however it comes to that. */
