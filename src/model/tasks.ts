@@ -142,7 +142,10 @@ export class Tasks {
    * noticed, or has ended without a call.
    */
   returned(tid: number): void {
-    if (this.#pidfds.size > 0) this.#findPidfd(tid);
+    if (this.#pidfds.size > 0) {
+      this.#findPidfd(tid);
+      this.#pidfds.delete(tid);
+    }
     if (this.#forks.some((fork) => fork.tid === tid && fork.isVfork)) this.#endVforks(tid);
   }
 
@@ -153,7 +156,7 @@ export class Tasks {
   #findPidfd(tid: number): void {
     const pending = this.#pidfds.get(tid);
     if (pending === undefined) return;
-    this.#pidfds.delete(tid);
+    pending.table.tid = tid; // in clone, or just back from it
     for (const number of listDescriptors(tid) ?? []) pending.table.foundPidfd(number, pending.began);
   }
 
