@@ -55,6 +55,17 @@ test("a child's files are marked as well", async () => {
   expect(new Set(asked)).toEqual(new Set([secret]));
 });
 
+test("dup and dup2 make descriptors of the same marked file", async () => {
+  const { hooks, asked } = filled("hook!");
+  expect(answer((await hooked(`dup ${plain}`, hooks)).stdout)).toBe('"what " <nil> "the d" <nil>');
+  expect(asked).toEqual([]);
+  const { stdout, failures } = await hooked(`dup ${secret} , dup ${plain}`, hooks);
+  expect(failures).toEqual([]);
+  expect(stdout).toContain('"hook!" <nil> "" <nil>');
+  expect(stdout).toContain('"what " <nil> "the d" <nil>');
+  expect(asked).toEqual([secret, secret]);
+});
+
 test("a file that is unmarked is the kernel's again", async () => {
   const { hooks, asked } = filled("what the hook has");
   const unmarking = defineHooks({

@@ -26,7 +26,7 @@ var operations = map[string]func(args []string) string{
 	"open": open, "cat": cat, "write": write, "rename": rename, "readv": readv, "writev": writev, "stat": stat,
 	"ls": ls, "readlink": readlink, "pgid": pgid, "dial": dial, "listen": listen, "unix": unixSocket, "udp": udp,
 	"message": message, "exe": exe, "child": child, "exec": execSelf, "spin": spin, "opens": opens, "wait": wait,
-	"badpath": badPath, "sleep": sleep, "pid": pid, "uring": uring,
+	"badpath": badPath, "sleep": sleep, "pid": pid, "uring": uring, "dup": dup,
 }
 
 func main() {
@@ -350,4 +350,23 @@ func uring([]string) string {
 	var params [120]byte
 	_, _, errno := syscall.Syscall(425, 1, uintptr(unsafe.Pointer(&params)), 0)
 	return fmt.Sprintf("errno %d", int(errno))
+}
+
+// dup FILE: reads it through descriptors that dup and dup2 made, with the first one closed.
+func dup(args []string) string {
+	fd, err := syscall.Open(args[0], syscall.O_RDONLY, 0)
+	if err != nil {
+		return fmt.Sprint(err)
+	}
+	one, _ := syscall.Dup(fd)
+	syscall.Dup3(one, 100, 0)
+	syscall.Close(fd)
+	buffer := make([]byte, 5)
+	said := ""
+	for _, fd := range []int{one, 100} {
+		n, err := syscall.Read(fd, buffer)
+		said += fmt.Sprintf("%q %v ", buffer[:n], err)
+		syscall.Close(fd)
+	}
+	return said
 }
