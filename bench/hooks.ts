@@ -31,13 +31,35 @@ const ways: readonly Written[] = [
   },
 ];
 
+const nativeRead = "`read`, native";
+const unmarkedRead = "`read` of a descriptor that is not marked";
+/** Files are hooked, a descriptor is marked, and reads of marked ones are answered. */
+const MARKING = `import { defineHooks, onMarked } from "elsewhere";
+export default defineHooks({
+  openat(call) {
+    call.process.descriptors.mark(0);
+  },
+  read: onMarked(() => 0),
+});
+`;
+
 export async function benchHooks(tools: Tools, rounds: number): Promise<Section> {
-  const variants = ways.map(({ name, hook, answers }, index): Variant<RoundTrip> => {
+  const variants: Variant<RoundTrip>[] = ways.map(({ name, hook, answers }, index): Variant<RoundTrip> => {
     const file = join(folder, `hook-${index}.mjs`);
     writeFileSync(file, `import { defineHooks } from "elsewhere";\nexport default defineHooks({ ${hook} });\n`);
     const command = elsewhere("exec", "--hook", file, "--", tools.roundtrip, "-calls", String(CALLS));
     return { name, measure: () => measureCalls(command, answers) };
   });
+  const reading = ["-calls", String(CALLS), "-read"];
+  const marking = join(folder, "hook-marking.mjs");
+  writeFileSync(marking, MARKING);
+  variants.push(
+    { name: nativeRead, measure: () => measureCalls([tools.roundtrip, ...reading], false) },
+    {
+      name: unmarkedRead,
+      measure: () => measureCalls(elsewhere("exec", "--hook", marking, "--", tools.roundtrip, ...reading), false),
+    },
+  );
   const results = await interleave(rounds, variants);
   const of = (name: string, number: keyof RoundTrip): number => medianOf(results.get(name), (result) => result[number]);
   return {
@@ -51,6 +73,12 @@ export async function benchHooks(tools: Tools, rounds: number): Promise<Section>
     targets: [
       { what: "a synchronous hook, p50", wanted: 1500, measured: of(sync, "p50"), unit: "ns" },
       { what: "an asynchronous hook, p50", wanted: 5000, measured: of(async, "p50"), unit: "ns" },
+      {
+        what: "read of a descriptor that is not marked, against native",
+        wanted: 1.02,
+        measured: of(unmarkedRead, "perCall") / of(nativeRead, "perCall"),
+        unit: "×",
+      },
     ],
   };
 }

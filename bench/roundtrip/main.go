@@ -16,7 +16,13 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"unsafe"
 )
+
+var buffer byte
+
+// What is measured.
+var call = func() { syscall.Getpgid(0) }
 
 type result struct {
 	Value     int     `json:"value"`     // what getpgid returned last
@@ -35,6 +41,7 @@ func main() {
 	goroutines := flag.Int("goroutines", 1, "how many ask at once")
 	sleep := flag.Duration("sleep", 0, "measure nothing, sleep")
 	tame := flag.Bool("tame", false, "one thread, a grown stack, no garbage collection")
+	read := flag.Bool("read", false, "read from /dev/null instead of getpgid")
 	flag.Parse()
 
 	if *sleep > 0 {
@@ -45,6 +52,14 @@ func main() {
 		runtime.LockOSThread()
 		debug.SetGCPercent(-1)
 		grow(64)
+	}
+	if *read {
+		null, err := syscall.Open("/dev/null", syscall.O_RDONLY, 0)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		call = func() { syscall.RawSyscall(syscall.SYS_READ, uintptr(null), uintptr(unsafe.Pointer(&buffer)), 1) }
 	}
 	var r result
 	if *goroutines > 1 {
@@ -64,7 +79,7 @@ func alone(calls int, gap time.Duration) result {
 	times := make([]float64, calls)
 	if gap == 0 {
 		for i := 0; i < calls/10; i++ { // warm
-			syscall.Getpgid(0)
+			call()
 		}
 	}
 	for i := range times {
@@ -72,7 +87,7 @@ func alone(calls int, gap time.Duration) result {
 			time.Sleep(gap)
 		}
 		start := time.Now()
-		syscall.Getpgid(0)
+		call()
 		times[i] = float64(time.Since(start))
 	}
 	r := result{P50: quantile(times, 0.50), P90: quantile(times, 0.90), P99: quantile(times, 0.99)}
@@ -83,7 +98,7 @@ func alone(calls int, gap time.Duration) result {
 	for b := range batches {
 		start := time.Now()
 		for i := 0; i < batch; i++ {
-			syscall.Getpgid(0)
+			call()
 		}
 		batches[b] = float64(time.Since(start)) / batch
 	}
@@ -99,7 +114,7 @@ func together(goroutines, calls int) result {
 		group.Add(1)
 		go func() {
 			for i := 0; i < calls/goroutines; i++ {
-				syscall.Getpgid(0)
+				call()
 			}
 			group.Done()
 		}()
