@@ -26,7 +26,7 @@ var operations = map[string]func(args []string) string{
 	"open": open, "cat": cat, "write": write, "rename": rename, "readv": readv, "writev": writev, "stat": stat,
 	"ls": ls, "readlink": readlink, "pgid": pgid, "dial": dial, "listen": listen, "unix": unixSocket, "udp": udp,
 	"message": message, "exe": exe, "child": child, "exec": execSelf, "spin": spin, "opens": opens, "wait": wait,
-	"badpath": badPath, "sleep": sleep, "pid": pid, "uring": uring, "dup": dup,
+	"badpath": badPath, "sleep": sleep, "pid": pid, "uring": uring, "dup": dup, "beside": beside,
 }
 
 func main() {
@@ -369,4 +369,34 @@ func dup(args []string) string {
 		syscall.Close(fd)
 	}
 	return said
+}
+
+// beside N FILE: N threads open the file; another one calls getpgid until they have.
+func beside(args []string) string {
+	n, _ := strconv.Atoi(args[0])
+	debug.SetMaxThreads(n + 1000)
+	var all sync.WaitGroup
+	done := make(chan bool)
+	for i := 0; i < n; i++ {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			if fd, err := syscall.Open(args[1], syscall.O_RDONLY|syscall.O_CLOEXEC, 0); err == nil {
+				syscall.Close(fd)
+			} else {
+				fmt.Println(err)
+			}
+		}()
+	}
+	go func() { all.Wait(); close(done) }()
+	for {
+		select {
+		case <-done:
+			return fmt.Sprintf("map[opened:%d]", n)
+		default:
+			for i := 0; i < 100; i++ {
+				syscall.Getpgid(0)
+			}
+		}
+	}
 }
