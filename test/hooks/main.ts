@@ -75,9 +75,9 @@ await judge(
   /^wrong 0 /,
   async (program) => {
     const passing = defineHooks({ openat: () => undefined, futex: (call) => call.proceed() });
-    let isOver = false;
-    void program.exited.then(() => (isOver = true));
-    while (!isOver) {
+    const over = new AbortController();
+    void program.exited.then(() => over.abort());
+    while (!over.signal.aborted) {
       program.addHooks(passing);
       await new Promise((resolve) => setTimeout(resolve, 1));
       program.removeHooks(passing);

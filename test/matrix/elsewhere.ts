@@ -63,20 +63,21 @@ export function missingCalls(known: readonly string[], trace: readonly TracedCal
   });
 }
 
-export type Way = "asked" | "watched" | "hooks";
+export type Way = "asked" | "watched" | "hooks" | "model";
 
-/** Ways to have every call of a program pass through the tool, with nothing shown. */
+/** Ways to have every call of a program pass through the tool, with nothing shown: what stands in front of a command. */
 export const ways: Readonly<Record<Way, readonly string[]>> = {
   /** Each is asked, made by its thread, and its record written before the thread goes on. */
-  asked: ["trace", "-e", "all", "--in-step", "--summary", "-o", "/dev/null"],
+  asked: elsewhere("trace", "-e", "all", "--in-step", "--summary", "-o", "/dev/null"),
   /** Each that can be is made by its thread and written to its journal; the record comes later. */
-  watched: ["trace", "-e", "all", "--summary", "-o", "/dev/null"],
+  watched: elsewhere("trace", "-e", "all", "--summary", "-o", "/dev/null"),
   /** Each goes through a hook in TypeScript that lets it proceed and sees the real result. */
-  hooks: ["exec", "--hook", join(repository, "test/std/proceed.ts")],
+  hooks: elsewhere("exec", "--hook", join(repository, "test/std/proceed.ts")),
+  /** Each is made by its thread, and the models of descriptors and paths are held against the kernel. */
+  model: [process.execPath, join(repository, "test/model/main.ts")],
 };
 
 /** What puts a way in front of a command. */
 export const through =
   (way: Way): ((program: readonly string[]) => string[]) =>
-  (program) =>
-    elsewhere(...ways[way], "--", ...program);
+  (program) => [...ways[way], "--", ...program];

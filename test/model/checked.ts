@@ -39,6 +39,8 @@ export interface CheckedOptions {
   readonly paths?: boolean;
   /** Also whether descriptors, of all processes, share an open file description: pair by pair (kcmp). */
   readonly identity: boolean;
+  /** The program's input and output are our own. */
+  readonly inherit?: boolean;
 }
 
 const unseen: readonly string[] = ["clone", "clone3", "fork", "vfork"];
@@ -142,7 +144,7 @@ export async function runChecked(command: readonly string[], options: CheckedOpt
     args,
     env: options.env ?? process.env,
     cwd: options.cwd,
-    stdio: ["ignore", "ignore", "pipe"],
+    stdio: options.inherit === true ? "inherit" : ["ignore", "ignore", "pipe"],
     cache,
   });
   let stderr = "";

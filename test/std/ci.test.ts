@@ -7,7 +7,7 @@ import { testToolchain } from "./packages.ts";
 
 const newest = releases.at(-1)?.version ?? "";
 const few = ["os/exec", "os/signal", "net", "syscall", "internal/poll"];
-const packages: Readonly<Record<Way, readonly string[]>> = {
+const packages = {
   asked: ["os", "time", "path/filepath", ...few],
   watched: few,
   hooks: few,
