@@ -11,3 +11,6 @@ export type { Pointer } from "./hooks/pointer.ts";
 export type * from "./hooks/types.ts";
 export type { Ending } from "./process/launch.ts";
 export type * from "./trace/record.ts";
+export { type Fault, type FaultRule, faults, type FaultsOptions } from "./sets/faults.ts";
+export type { PathPattern } from "./sets/path-patterns.ts";
+export type { Target } from "./sets/target.ts";
