@@ -12,5 +12,8 @@ export type * from "./hooks/types.ts";
 export type { Ending } from "./process/launch.ts";
 export type * from "./trace/record.ts";
 export { type Fault, type FaultRule, faults, type FaultsOptions } from "./sets/faults.ts";
+export { type Delay, latency, type LatencyOptions, type LatencyRule } from "./sets/latency.ts";
 export type { PathPattern } from "./sets/path-patterns.ts";
+export { type Denial, sandbox, type SandboxOptions } from "./sets/sandbox.ts";
+export type { PolicyName } from "./sets/sandbox/policy.ts";
 export type { Target } from "./sets/target.ts";

@@ -1,8 +1,9 @@
 /** The files that a call is about: those it names, and those its descriptors are open on. */
 import { argumentKind } from "../hooks/parameters.ts";
-import type { AnyCall } from "../hooks/types.ts";
+import type { AnyCall, CallName } from "../hooks/types.ts";
 import { callTables, type CallSignature } from "../linux/calls.ts";
-import { AT_FDCWD, descriptorTarget, realPath } from "./real-path.ts";
+import { callNames } from "./call-names.ts";
+import { AT_FDCWD, callerOf, descriptorTarget, realPath } from "./real-path.ts";
 
 /** A path among a call's arguments. */
 export interface NamedPath {
@@ -41,15 +42,17 @@ const known = new Map<string, readonly PathParameter[]>();
 
 /** All paths that the call names; with an empty one (AT_EMPTY_PATH, utimensat) the descriptor's own. */
 export function namedPaths(call: AnyCall): NamedPath[] {
-  let parameters = known.get(call.name);
-  if (parameters === undefined) known.set(call.name, (parameters = pathParameters(call.name)));
-  const caller = { tid: call.tid, pid: call.process.pid };
-  return parameters.map(({ name, dirfd }) => {
+  const caller = callerOf(call);
+  return pathParameters(call.name).map(({ name, dirfd }) => {
     const path = textOf(call.args[name]);
     const folder = dirfd === undefined ? AT_FDCWD : Number(call.args[dirfd]);
     return { name, path, real: realPath(caller, folder, path, isFollowed(call, name)) };
   });
 }
+
+/** Every call that names a path. */
+export const callsWithPaths = (): CallName[] =>
+  (callNames("any") ?? []).filter((name) => pathParameters(name).length > 0);
 
 const textOf = (argument: unknown): string => (typeof argument === "string" ? argument : "");
 
@@ -66,7 +69,13 @@ export function descriptorsOf(call: AnyCall): number[] {
   ] as number[];
 }
 
-function pathParameters(call: string): PathParameter[] {
+function pathParameters(call: string): readonly PathParameter[] {
+  let parameters = known.get(call);
+  if (parameters === undefined) known.set(call, (parameters = findPaths(call)));
+  return parameters;
+}
+
+function findPaths(call: string): PathParameter[] {
   const signature = Object.values(callTables)
     .map((table) => table.signature(call))
     .find((found) => found !== undefined);

@@ -7,6 +7,7 @@
  * `/proc/self` is the program's, and links below /proc/PID/fd lead to what their text names.
  */
 import { lstatSync, readlinkSync } from "node:fs";
+import type { AnyCall } from "../hooks/types.ts";
 
 /** include/uapi/linux/fcntl.h */
 export const AT_FDCWD = -100;
@@ -20,7 +21,11 @@ export const isNoFile = (target: string): boolean => !target.startsWith("/") || 
 export interface Caller {
   readonly tid: number;
   readonly pid: number;
+  /** What /proc/PID/exe should say: the link would tell the patched copy. */
+  readonly program?: string;
 }
+
+export const callerOf = ({ tid, process }: AnyCall): Caller => ({ tid, pid: process.pid, program: process.program });
 
 /**
  * @param dirfd  what relative ones are relative to; AT_FDCWD is the working directory
@@ -76,9 +81,10 @@ function walk(caller: Caller, root: string, base: string, path: string, follow: 
 const descriptorLink = /^\/proc\/\d+(?:\/task\/\d+)?\/fd\/\d+$/;
 
 /** The text of the link at `path`; undefined where there is none. */
-function linkAt({ tid, pid }: Caller, path: string): string | undefined {
+function linkAt({ tid, pid, program }: Caller, path: string): string | undefined {
   if (path === "/proc/self") return String(pid);
   if (path === "/proc/thread-self") return `${pid}/task/${tid}`;
+  if (program !== undefined && path === `/proc/${pid}/exe`) return program;
   try {
     return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
   } catch {

@@ -7,7 +7,7 @@ import { whenAll } from "./eventually.ts";
 import { destination, oneOrMore, pathPattern } from "./options.ts";
 import { type PathPattern, pathMatcher } from "./path-patterns.ts";
 import type { Peers } from "./peers.ts";
-import { AT_FDCWD, realPath } from "./real-path.ts";
+import { AT_FDCWD, callerOf, realPath } from "./real-path.ts";
 
 /** Which calls a rule is about. All that is given must hold; of a list one thing. */
 export interface Target {
@@ -61,8 +61,7 @@ const pathsOf = (call: AnyCall): string[] => [
 ];
 
 function leadsTo(destinations: readonly Destination[], call: AnyCall, peers: Peers): boolean | Promise<boolean> {
-  const caller = { tid: call.tid, pid: call.process.pid };
-  const real = (path: string): string | undefined => realPath(caller, AT_FDCWD, path, true);
+  const real = (path: string): string | undefined => realPath(callerOf(call), AT_FDCWD, path, true);
   // Of calls that name an address it is that one: a socket may send to many.
   const named = call.address;
   if (named !== undefined && named.bytes.length > 0) return isDestination(destinations, named, real);
