@@ -2,7 +2,7 @@
 //
 // getpgid because nothing else calls it: who answers it with 4242 can be told from who does
 // not, and natively it is about the cheapest call there is. syscall.Getpgid makes it by
-// RawSyscall, so no scheduler is in the way.
+// RawSyscall, so no scheduler is in the way. With -read it is one byte from /dev/zero, likewise.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 type result struct {
@@ -29,14 +30,26 @@ type result struct {
 
 const batch = 1000
 
+// call is what is measured.
+var call = func() { syscall.Getpgid(0) }
+var oneByte [1]byte
+
 func main() {
 	calls := flag.Int("calls", 20000, "timed calls, in all goroutines together")
 	gap := flag.Duration("gap", 0, "quiet before each timed call")
 	goroutines := flag.Int("goroutines", 1, "how many ask at once")
 	sleep := flag.Duration("sleep", 0, "measure nothing, sleep")
 	tame := flag.Bool("tame", false, "one thread, a grown stack, no garbage collection")
+	read := flag.Bool("read", false, "read a byte instead")
 	flag.Parse()
 
+	if *read {
+		zero, err := syscall.Open("/dev/zero", syscall.O_RDONLY, 0)
+		if err != nil {
+			os.Exit(1)
+		}
+		call = func() { syscall.RawSyscall(syscall.SYS_READ, uintptr(zero), uintptr(unsafe.Pointer(&oneByte)), 1) }
+	}
 	if *sleep > 0 {
 		time.Sleep(*sleep)
 		return
@@ -64,7 +77,7 @@ func alone(calls int, gap time.Duration) result {
 	times := make([]float64, calls)
 	if gap == 0 {
 		for i := 0; i < calls/10; i++ { // warm
-			syscall.Getpgid(0)
+			call()
 		}
 	}
 	for i := range times {
@@ -72,7 +85,7 @@ func alone(calls int, gap time.Duration) result {
 			time.Sleep(gap)
 		}
 		start := time.Now()
-		syscall.Getpgid(0)
+		call()
 		times[i] = float64(time.Since(start))
 	}
 	r := result{P50: quantile(times, 0.50), P90: quantile(times, 0.90), P99: quantile(times, 0.99)}
@@ -83,7 +96,7 @@ func alone(calls int, gap time.Duration) result {
 	for b := range batches {
 		start := time.Now()
 		for i := 0; i < batch; i++ {
-			syscall.Getpgid(0)
+			call()
 		}
 		batches[b] = float64(time.Since(start)) / batch
 	}
@@ -99,7 +112,7 @@ func together(goroutines, calls int) result {
 		group.Add(1)
 		go func() {
 			for i := 0; i < calls/goroutines; i++ {
-				syscall.Getpgid(0)
+				call()
 			}
 			group.Done()
 		}()
