@@ -2,6 +2,7 @@
 import { argumentKind } from "../hooks/parameters.ts";
 import type { AnyCall, CallName } from "../hooks/types.ts";
 import { callTables, type CallSignature } from "../linux/calls.ts";
+import { u32 } from "../linux/scalar.ts";
 import { callNames } from "./call-names.ts";
 import { AT_FDCWD, callerOf, descriptorTarget, realPath } from "./real-path.ts";
 
@@ -18,6 +19,8 @@ export interface NamedPath {
 /** include/uapi/linux/fcntl.h */
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_SYMLINK_FOLLOW = 0x400;
+/** include/uapi/linux/openat2.h */
+const RESOLVE_IN_ROOT = 0x10;
 
 /** Strings that are paths, wherever they appear. Those of symlink are what the link says: text. */
 const pathNames =
@@ -46,8 +49,15 @@ export function namedPaths(call: AnyCall): NamedPath[] {
   return pathParameters(call.name).map(({ name, dirfd }) => {
     const path = textOf(call.args[name]);
     const folder = dirfd === undefined ? AT_FDCWD : Number(call.args[dirfd]);
-    return { name, path, real: realPath(caller, folder, path, isFollowed(call, name)) };
+    return { name, path, real: realPath(caller, folder, path, isFollowed(call, name), isInRoot(call)) };
   });
+}
+
+/** The file that the call's address is, of a Unix socket with a path. */
+export function socketPaths(call: AnyCall): NamedPath[] {
+  const path = call.address?.path ?? "";
+  if (path === "" || path.startsWith("\0")) return [];
+  return [{ name: "address", path, real: realPath(callerOf(call), AT_FDCWD, path, true) }];
 }
 
 /** Every call that names a path. */
@@ -91,6 +101,13 @@ function findPaths(call: string): PathParameter[] {
 function folderOf({ name: call, parameters }: CallSignature, position: number): string | undefined {
   const before = parameters[position - 1]?.name ?? "";
   return before.endsWith("dfd") || (call === "fanotify_mark" && before === "fd") ? before : undefined;
+}
+
+/** struct open_how (include/uapi/linux/openat2.h): u64 flags, mode, resolve. */
+function isInRoot(call: AnyCall): boolean {
+  if (!call.is("openat2")) return false;
+  const how = call.args.how.read(24);
+  return how.length === 24 && (u32(how, 16) & RESOLVE_IN_ROOT) !== 0;
 }
 
 function isFollowed({ name: call, args }: AnyCall, argument: string): boolean {

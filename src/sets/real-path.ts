@@ -30,19 +30,31 @@ export const callerOf = ({ tid, process }: AnyCall): Caller => ({ tid, pid: proc
 /**
  * @param dirfd  what relative ones are relative to; AT_FDCWD is the working directory
  * @param follow whether a link that the whole path names is followed
- * @returns undefined where that cannot be told: the thread or the descriptor is gone, the links go in circles
+ * @param inRoot whether `dirfd` is the root (RESOLVE_IN_ROOT of openat2)
+ * @returns undefined where that cannot be told: the thread or the descriptor is gone, the links go in circles, a name
+ *   is not UTF-8
  */
-export function realPath(caller: Caller, dirfd: number, path: string, follow: boolean): string | undefined {
+export function realPath(
+  caller: Caller,
+  dirfd: number,
+  path: string,
+  follow: boolean,
+  inRoot: boolean = false,
+): string | undefined {
   const { tid } = caller;
+  const folder = (link: string): string => readlinkSync(`/proc/${tid}/${link}`).replace(/\/$/, "");
   try {
-    const root = readlinkSync(`/proc/${tid}/root`).replace(/\/$/, "");
-    if (path.startsWith("/")) return walk(caller, root, root, path, follow);
-    const base = readlinkSync(`/proc/${tid}/${dirfd === AT_FDCWD ? "cwd" : `fd/${dirfd}`}`);
-    return walk(caller, root, base.replace(/\/$/, ""), path, follow);
+    const base = path.startsWith("/") && !inRoot ? "" : folder(dirfd === AT_FDCWD ? "cwd" : `fd/${dirfd}`);
+    const root = inRoot ? base : folder("root");
+    const real = walk(caller, root, path.startsWith("/") ? root : base, path, follow);
+    return real?.includes(notText) === true ? undefined : real;
   } catch {
     return undefined;
   }
 }
+
+/** U+FFFD stands for what is not UTF-8: another name than the one that the kernel sees. */
+const notText = "\uFFFD";
 
 /** What an open descriptor stands for: a path, or "socket:[1234]" and the like. */
 export function descriptorTarget(tid: number, fd: number): string | undefined {
@@ -66,6 +78,7 @@ function walk(caller: Caller, root: string, base: string, path: string, follow: 
     }
     const next = `${at}/${name}`;
     const target = names.length === 0 && !follow ? undefined : linkAt(caller, next);
+    if (target?.includes(notText) === true || name.includes(notText)) return undefined;
     if (target === undefined) {
       at = next;
       continue;

@@ -27,7 +27,7 @@ describe("caddy, a file server", () => {
   afterAll(() => rmSync(caddy.directory, { recursive: true }));
 
   /** Starts it and waits until it answers. */
-  async function start(hooks: HookSet): Promise<HookedProgram> {
+  async function start(hooks: HookSet | readonly HookSet[]): Promise<HookedProgram> {
     const [program = "", ...args] = caddy.command;
     // Its certificates and locks go where nobody else's are.
     const env = { PATH: process.env["PATH"], HOME: caddy.directory };
@@ -100,6 +100,28 @@ describe("caddy, a file server", () => {
     expect(denied).toContainEqual(
       expect.objectContaining({ policy: "hide", what: join(realpathSync(caddy.directory), "secret.txt") }),
     );
+  });
+
+  test("all three at once, while a hundred clients ask at the same time", async () => {
+    const { port } = new URL(caddy.url ?? "");
+    const told: Fault[] = [];
+    const sets = [
+      sandbox({ network: { allow: `127.0.0.1:${port}` }, exec: "deny", hide: "/nowhere" }),
+      latency({
+        rules: [
+          { to: "127.0.0.1", delay: { from: 0, to: 20 } },
+          { path: caddy.directory, delay: 5 },
+        ],
+      }),
+      faults({
+        rules: [{ calls: ["read", "write"], to: "127.0.0.1", probability: 0.2, short: 50 }],
+        onFault: (fault) => told.push(fault),
+      }),
+    ];
+    await using _ = await start(sets);
+    const answers = await Promise.all(Array.from({ length: 100 }, () => fetched("/file.txt")));
+    expect(new Set(answers)).toEqual(new Set([`200 ${caddy.expected}`]));
+    expect(told.length).toBeGreaterThan(10);
   });
 
   test("sandbox: where it may not listen it does not start", async () => {

@@ -43,6 +43,7 @@ function setUp(): void {
   symlinkSync(closed, join(open, "to-closed"));
   symlinkSync(join(closed, "file"), join(open, "to-file"));
   symlinkSync(join(closed, "new"), join(open, "to-new"));
+  symlinkSync(join(closed, "file"), Buffer.concat([Buffer.from(`${open}/`), Buffer.of(0xff)]));
   symlinkSync(open, join(closed, "to-open"));
 }
 beforeEach(setUp);
@@ -89,6 +90,11 @@ describe("a read-only file system", () => {
     ["by /proc/self/root", `openat -100 /proc/self/root${closed}/file 1 0`],
     ["by /proc/self/cwd", `openat -100 /proc/self/cwd/../closed/file 1 0`],
     ["by /proc/thread-self", `openat -100 /proc/thread-self/root${closed}/file 1 0`],
+    ["through a link whose name is no text", `openat -100 x:ff00 1 0`],
+    [
+      "in a root of openat2's own",
+      `openat -100 ${closed} 0x10000 0 , openat2 $0 /file x:${"01".padEnd(32, "0")}10${"0".repeat(14)} 24`,
+    ],
     ["to truncate", `truncate ${closed}/file 0`],
     ["to remove", `unlinkat -100 ${closed}/file 0`],
     ["to remove a folder", `unlinkat -100 ${open}/to-closed/sub 0x200`],
@@ -115,7 +121,7 @@ describe("a read-only file system", () => {
     expect(said.at(-1)).toBe(EROFS);
     expect(said.slice(0, -1)).toEqual(native.said.slice(0, -1));
     expect(denied).toMatchObject([{ policy: "write", error: "EROFS", program: raw }]);
-    expect(denied[0]?.what).toMatch(closed);
+    expect(denied[0]?.what).toMatch(text.includes("x:ff") ? "\uFFFD" : closed);
   });
 
   test.each([
@@ -139,6 +145,13 @@ describe("a read-only file system", () => {
   ])("allows %s, as it is natively", async (_, text) => {
     const { said, denied } = await calls(text, policy);
     expect({ said, denied }).toEqual({ said: (await calls(text)).said, denied: [] });
+  });
+
+  test.runIf(process.getuid?.() === 0)("holds in another root, by the paths outside", async () => {
+    const text = `chroot ${folder} , openat -100 /closed/file 1 0 , openat -100 /../open/file 1 0 , openat -100 /open/to-file 1 0`;
+    const { said, denied } = await calls(text, policy);
+    expect(said).toEqual(["ok", EROFS, "ok", EROFS]);
+    expect(denied.map(({ what }) => what)).toEqual([`${closed}/file`, `${folder}${closed}/file`]);
   });
 
   test("nothing was changed by what was denied", async () => {

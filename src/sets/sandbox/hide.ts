@@ -1,9 +1,9 @@
 /** Files that are not there: by their paths, and in listings of their folders. */
 import type { AnyCall, Hook } from "../../hooks/types.ts";
 import { u16 } from "../../linux/scalar.ts";
-import { callsWithPaths, namedPaths } from "../call-paths.ts";
+import { callsWithPaths, namedPaths, socketPaths } from "../call-paths.ts";
 import { type PathMatcher, type PathPattern, pathMatcher } from "../path-patterns.ts";
-import { AT_FDCWD, callerOf, descriptorTarget, realPath } from "../real-path.ts";
+import { descriptorTarget } from "../real-path.ts";
 import type { Policy } from "./policy.ts";
 
 export function hidePolicy(hidden: readonly PathPattern[]): Policy {
@@ -12,17 +12,12 @@ export function hidePolicy(hidden: readonly PathPattern[]): Policy {
     name: "hide",
     calls: [...callsWithPaths(), "connect", "bind"],
     violation(call) {
-      const found = [...namedPaths(call).map(({ real }) => real), socketPath(call)].find(
-        (real) => real !== undefined && isHidden(real),
+      const found = [...namedPaths(call), ...socketPaths(call)].find(
+        ({ real }) => real === undefined || isHidden(real),
       );
-      return found === undefined ? undefined : { what: found, error: "ENOENT" };
+      return found && { what: found.real ?? found.path, error: "ENOENT" };
     },
   };
-}
-
-function socketPath(call: AnyCall): string | undefined {
-  const path = call.address?.path ?? "";
-  return path === "" || path.startsWith("\0") ? undefined : realPath(callerOf(call), AT_FDCWD, path, true);
 }
 
 /** struct linux_dirent64 (include/linux/dirent.h): d_ino, d_off, d_reclen, d_type, d_name. */

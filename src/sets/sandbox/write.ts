@@ -6,9 +6,9 @@
 import { lstatSync } from "node:fs";
 import type { AnyCall, CallName } from "../../hooks/types.ts";
 import { u32 } from "../../linux/scalar.ts";
-import { descriptorTargets, namedPaths } from "../call-paths.ts";
+import { descriptorTargets, type NamedPath, namedPaths, socketPaths } from "../call-paths.ts";
 import { type PathPattern, pathMatcher } from "../path-patterns.ts";
-import { AT_FDCWD, callerOf, isNoFile, realPath } from "../real-path.ts";
+import { isNoFile } from "../real-path.ts";
 import type { Policy } from "./policy.ts";
 
 const words = (text: string): CallName[] => text.split(" ") as CallName[];
@@ -44,26 +44,15 @@ export function writePolicy(allowed: readonly PathPattern[]): Policy {
   };
 }
 
-interface Written {
-  readonly path: string;
-  readonly real: string | undefined;
-}
-
-function writtenPaths(call: AnyCall): readonly Written[] {
+function writtenPaths(call: AnyCall): readonly Pick<NamedPath, "path" | "real">[] {
   const { name } = call;
-  if (name === "bind") return boundPath(call);
+  if (name === "bind") return socketPaths(call); // a file that it makes
   if (changingOpen.includes(name)) return descriptorTargets(call).map((real) => ({ path: real, real }));
   const named = namedPaths(call);
   if (opening.includes(name)) return named.filter(({ real }) => isWriting(openFlags(call), real));
   if (making.includes(name)) return named.filter(({ real }) => !exists(real));
   // What nobody has cannot be removed: the kernel says ENOENT. A path that cannot be told is not let through.
   return removing.includes(name) ? named.filter(({ real }) => real === undefined || exists(real)) : named;
-}
-
-/** A Unix socket is a file that bind makes. */
-function boundPath(call: AnyCall): Written[] {
-  const path = call.address?.path ?? "";
-  return path === "" || path.startsWith("\0") ? [] : [{ path, real: realPath(callerOf(call), AT_FDCWD, path, true) }];
 }
 
 function openFlags(call: AnyCall): number {

@@ -25,7 +25,7 @@ var numbers = map[string]uintptr{
 	"connect": syscall.SYS_CONNECT, "listen": syscall.SYS_LISTEN, "sendmmsg": 307, "sendto": syscall.SYS_SENDTO,
 	"write": syscall.SYS_WRITE, "read": syscall.SYS_READ, "close": syscall.SYS_CLOSE, "mount": syscall.SYS_MOUNT,
 	"faccessat": syscall.SYS_FACCESSAT, "readlinkat": syscall.SYS_READLINKAT, "setxattr": syscall.SYS_SETXATTR,
-	"mknodat": syscall.SYS_MKNODAT, "dup": syscall.SYS_DUP, "memfd_create": 319, "umask": syscall.SYS_UMASK,
+	"mknodat": syscall.SYS_MKNODAT, "dup": syscall.SYS_DUP, "memfd_create": 319, "chroot": syscall.SYS_CHROOT,
 }
 
 var results []uintptr
