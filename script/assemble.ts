@@ -28,7 +28,19 @@ const constantName = (text: string): string => text.replace(/([a-z])([A-Z])/g, "
 function layoutInclude(): string {
   const lines: string[] = [];
   const set = (name: string, value: number): void => void lines.push(`.set ${name}, ${value}`);
-  const prefixes = { header: "HEADER", slot: "SLOT", slotState: "STATE", verdict: "VERDICT", callClass: "CLASS" };
+  const prefixes = {
+    header: "HEADER",
+    slot: "SLOT",
+    slotState: "STATE",
+    verdict: "VERDICT",
+    callClass: "CLASS",
+    plan: "PLAN",
+    capture: "CAPTURE",
+    captureKind: "KIND",
+    captureWhen: "WHEN",
+    entry: "ENTRY",
+    captured: "CAPTURED",
+  };
   for (const [name, value] of Object.entries(layout)) {
     if (typeof value === "number") set(name, value);
     else if (name in prefixes)

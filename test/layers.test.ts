@@ -18,7 +18,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   patch: ["errors", "bytes", "elf", "golang", "machine"],
   mailbox: ["errors", "bytes", "linux", "machine"],
   process: ["errors", "bytes", "linux", "elf", "golang", "machine", "patch", "mailbox"],
-  trace: ["errors", "bytes", "linux", "machine", "patch", "process"],
+  trace: ["errors", "bytes", "linux", "machine", "patch", "mailbox", "process"],
   hooks: ["errors", "bytes", "linux", "machine", "patch", "mailbox", "process"],
   sets: ["errors", "bytes", "linux", "hooks"],
   index: [

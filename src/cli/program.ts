@@ -73,6 +73,7 @@ function addTrace(program: Command): void {
     .addOption(
       new Option("--timestamps <kind>", "before each line").choices(["none", "clock", "relative"]).default("none"),
     )
+    .option("--in-step", "write each call before the program goes on, as on its terminal (slower)")
     .addOption(hookOption())
     .addOption(watchOption())
     .option("--no-follow", "do not hook Go programs that the program starts")

@@ -30,9 +30,12 @@ export interface TraceCommandOptions extends HookOptions {
   readonly stringLimit: number;
   readonly timestamps: "none" | "clock" | "relative";
   readonly follow: boolean;
+  readonly inStep?: boolean;
 }
 
 const STDERR = 2;
+/** Those of ours that the program inherits to write to. */
+const programDescriptors: readonly number[] = [1, STDERR];
 
 /** The Go runtime's poller makes these for itself through the same sites as the program. */
 const pollerCalls: readonly string[] = ["epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_wait", "eventfd2"];
@@ -47,12 +50,16 @@ async function run(name: string, args: readonly string[], options: TraceCommandO
   const defaults = new Set(machine.calls.names.filter((call) => !pollerCalls.includes(call)));
   const wanted = parseFilter(options.filter, machine.calls, defaults);
   const cache = new CopyCache();
-  const sink = makeSink(options);
+  const { sink, late } = makeSink(options);
   const decoder = new Decoder(abis[machine.name], { stringLimit: options.stringLimit });
   using supervisor = new Supervisor({ futexCall: machine.calls.number("futex") ?? 0 });
-  const kernel = new Kernel(supervisor, { machine, cache, follow: options.follow, unhooked: unhookedTo(sink) });
+  const { follow, stringLimit } = options;
+  const running: { tracer?: Tracer } = {};
+  const unhooked = unhookedTo((record) => running.tracer?.write(record));
+  const kernel = new Kernel(supervisor, { machine, cache, follow, unhooked });
   const behind = await behindHooks(options, supervisor, machine.calls, kernel);
-  const tracer = new Tracer(supervisor, { machine, wanted, decoder, sink, behind });
+  using tracer = new Tracer(supervisor, { machine, wanted, decoder, stringLimit, sink, behind, late });
+  running.tracer = tracer;
   tracer.begin();
   const { pid, ended } = await launch(supervisor, {
     program: name,
@@ -64,7 +71,7 @@ async function run(name: string, args: readonly string[], options: TraceCommandO
   });
   leaveSignalsTo(pid);
   const ending = await ended;
-  supervisor.drain();
+  tracer[Symbol.dispose]();
   supervisor[Symbol.dispose](); // whatever the program has left behind goes on without us
   sink.write({
     kind: "process-exit",
@@ -76,23 +83,33 @@ async function run(name: string, args: readonly string[], options: TraceCommandO
   return ending;
 }
 
-function makeSink(options: TraceCommandOptions): TraceSink {
+/** Where the records go, and whether they may come later than what they tell. */
+function makeSink(options: TraceCommandOptions): { sink: TraceSink; late: boolean } {
   const sinks: TraceSink[] = [];
-  if (options.timeline !== undefined) sinks.push(new TimelineSink(openOutput(options.timeline)));
+  const outputs: Output[] = [];
+  const opened = (path: string | undefined): Output => {
+    const output = path === undefined ? outputTo(STDERR, "standard error") : openOutput(path);
+    outputs.push(output);
+    return output;
+  };
+  if (options.timeline !== undefined) sinks.push(new TimelineSink(opened(options.timeline)));
   if (
     options.summary === true ||
     options.json === true ||
     options.output !== undefined ||
     options.timeline === undefined
   )
-    sinks.push(mainSink(options));
-  return sinks.length === 1 && sinks[0] !== undefined ? sinks[0] : new TeeSink(sinks);
+    sinks.push(mainSink(options, opened(options.output)));
+  const written = options.summary === true ? outputs.slice(0, -1) : outputs; // a summary comes at the end
+  return {
+    sink: sinks.length === 1 && sinks[0] !== undefined ? sinks[0] : new TeeSink(sinks),
+    late: options.inStep !== true && !written.some((output) => programDescriptors.some((fd) => output.isSameAs(fd))),
+  };
 }
 
-function mainSink(options: TraceCommandOptions): TraceSink {
-  const toTerminal = options.output === undefined;
-  const output: Output = options.output === undefined ? outputTo(STDERR, "standard error") : openOutput(options.output);
+function mainSink(options: TraceCommandOptions, output: Output): TraceSink {
   if (options.summary === true) return new SummarySink(output, { json: options.json === true });
   if (options.json === true) return new JsonSink(output);
-  return new TextSink(output, { colour: toTerminal && wantsColour(), timestamps: options.timestamps });
+  const colour = options.output === undefined && wantsColour();
+  return new TextSink(output, { colour, timestamps: options.timestamps });
 }

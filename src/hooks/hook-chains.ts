@@ -3,6 +3,7 @@
  * first are outermost. Only calls that a hook names are asked for.
  */
 import type { CallTable } from "../linux/calls.ts";
+import type { Capture } from "../mailbox/journal.ts";
 import type { Call, Done } from "../process/call.ts";
 import type { CallServer, Wish } from "../process/kernel.ts";
 import type { Supervisor } from "../process/supervisor.ts";
@@ -35,6 +36,10 @@ export class HookChains implements CallServer {
 
   get calls(): readonly number[] {
     return this.#calls;
+  }
+
+  get paths(): ReadonlyMap<number, Capture> {
+    return this.#surroundings.behind.paths;
   }
 
   /** Asked behind all that are there already. @throws ElsewhereError on a set that names what is not there */

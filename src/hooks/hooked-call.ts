@@ -1,4 +1,5 @@
 /** A call as one hook sees it: the arguments that the hooks in front of it have left, and what it may do. */
+import { inspect } from "node:util";
 import { errnoNumber } from "../linux/errno.ts";
 import { i32 } from "../linux/scalar.ts";
 import type { Done } from "../process/call.ts";
@@ -188,6 +189,16 @@ export class HookedCall implements Omit<AnyCall, "is"> {
   exactly(result: number): bigint {
     if (this.#result !== undefined && this.#result !== null && Number(this.#result) === result) return this.#result;
     return BigInt(result);
+  }
+
+  toJSON(): object {
+    const { name, tid, args } = this;
+    return { name, pid: this.process.pid, tid, args };
+  }
+
+  static {
+    // As a method it would need a type of its own in the declarations.
+    Object.defineProperty(this.prototype, inspect.custom, { value: this.prototype.toJSON });
   }
 
   #changedBy(changes: Readonly<Record<string, unknown>>): readonly bigint[] {

@@ -5,9 +5,10 @@ import type { Readable, Writable } from "node:stream";
 import { kill } from "../linux/native.ts";
 import { requireHostMachine } from "../machine/machines.ts";
 import { CopyCache } from "../patch/cache.ts";
-import { AskedCalls } from "../process/asked.ts";
+import { AskedCalls, lookAt } from "../process/asked.ts";
 import { endOf, Kernel } from "../process/kernel.ts";
 import { type Ending, launch as launchProgram, type Launched } from "../process/launch.ts";
+import { isAlive } from "../process/processes.ts";
 import { Supervisor } from "../process/supervisor.ts";
 import type { HookSet } from "./define.ts";
 import type { OnHookError } from "./failure.ts";
@@ -81,7 +82,7 @@ export async function launch(program: string, options: LaunchOptions = {}): Prom
       onHookError: options.onHookError,
     });
     const asked = new AskedCalls(supervisor, (call) => chains.serve(call, endOf(call), { result: false }));
-    chains.onCalls = () => asked.set(chains.calls);
+    chains.onCalls = () => asked.set(chains.calls, lookAt(chains.paths));
     chains.add(...[options.hooks ?? []].flat());
     const launched = await launchProgram(supervisor, {
       program,
@@ -117,6 +118,7 @@ function handleOf(
       if (process.pid !== pid && mapsFile(process.pid, ino)) kill(process.pid, SIGKILL);
   };
   signal?.addEventListener("abort", end);
+  if (signal?.aborted === true) end();
   return {
     pid,
     exited,
@@ -124,7 +126,7 @@ function handleOf(
     stdout: child.stdout,
     stderr: child.stderr,
     get processes() {
-      return supervisor.processes.all.map(({ pid, program }) => ({ pid, program }));
+      return supervisor.processes.all.filter(({ pid }) => isAlive(pid)).map(({ pid, program }) => ({ pid, program }));
     },
     addHooks: (...hooks) => chains.add(...hooks),
     removeHooks: (...hooks) => chains.remove(...hooks),

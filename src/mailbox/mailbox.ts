@@ -28,6 +28,7 @@ import {
   callClass,
   header,
   HELLO,
+  JOURNAL_COUNT,
   MAGIC,
   MAILBOX_SIZE,
   OWNER_DIED,
@@ -85,7 +86,9 @@ export class Mailbox implements Disposable {
     this.i32[header.version >> 2] = VERSION;
     this.#spin = options.spin ?? DEFAULT_SPIN;
     this.setSpin();
-    this.i32[header.slotMask >> 2] = ((options.slots ?? SLOT_COUNT) - 1) * SLOT_SIZE;
+    const slots = options.slots ?? SLOT_COUNT;
+    this.i32[header.slotMask >> 2] = (slots - 1) * SLOT_SIZE;
+    this.i32[header.firstMask >> 2] = (Math.min(slots, JOURNAL_COUNT) - 1) * SLOT_SIZE;
     this.i32[(REHEARSAL_SLOT + field.claimed) >> 2] = 1;
     this.#hold();
     this.setClass(HELLO, callClass.ask);
@@ -173,6 +176,7 @@ export class Mailbox implements Disposable {
     const index = slotIndex(slot);
     Atomics.and(this.i32, (PENDING >> 2) + (index >> 5), ~(1 << (index & 31)));
     Atomics.store(this.i32, (slot + field.state) >> 2, slotState.free);
+    Atomics.store(this.i32, (slot + field.tid) >> 2, 0);
     Atomics.store(this.i32, (slot + field.claimed) >> 2, 0);
   }
 

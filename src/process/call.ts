@@ -127,11 +127,12 @@ export class Call {
     if (this.#end()) for (const tidy of this.#onAbandoned ?? []) tidy(why);
   }
 
-  /** How long the kernel took for the last {@link run}, in the processor's ticks; undefined before one. */
-  get ticks(): bigint | undefined {
+  /** The processor's time stamps before and after the latest {@link run}; undefined before one. */
+  get ticks(): { readonly start: number; readonly end: number } | undefined {
     if (!this.#ran) return undefined;
     const { u64 } = this.#mailbox;
-    return (u64[(this.slot + field.endTicks) >> 3] ?? 0n) - (u64[(this.slot + field.startTicks) >> 3] ?? 0n);
+    const at = (offset: number): number => Number(u64[(this.slot + offset) >> 3] ?? 0n);
+    return { start: at(field.startTicks), end: at(field.endTicks) };
   }
 
   /** Where byte `offset` of the mailbox is for the program. */

@@ -3,6 +3,7 @@
  * of hooked processes) is its own file, whether the link is read or opened.
  */
 import { abis } from "../linux/abi.ts";
+import type { Capture } from "../mailbox/journal.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Call, Done } from "./call.ts";
 import { namedByExeLink } from "./paths.ts";
@@ -27,12 +28,18 @@ const pathCalls: Readonly<Record<string, PathCall>> = {
   readlinkat: { path: 1 },
 };
 
+/** Longer paths are asked about. */
+const PATH_LIMIT = 960;
+
+/** A path that the call follows: a thread that watches the call asks when it is under /proc. */
+export const pathCapture = (pointer: number): Capture => ({ kind: "path", when: "before", pointer, limit: PATH_LIMIT });
+
 const EFAULT = -14n;
 const EINVAL = -22n;
 
 export class Identity {
-  /** Numbers of the calls that may name such a link. */
-  readonly calls: readonly number[];
+  /** The calls that may name such a link: then they must be asked about. By number, with the path to look at. */
+  readonly paths: ReadonlyMap<number, Capture>;
   readonly #supervisor: Supervisor;
   readonly #pathCalls: (PathCall | undefined)[] = [];
   readonly #isReadlink: boolean[] = [];
@@ -40,11 +47,13 @@ export class Identity {
 
   constructor(supervisor: Supervisor, { calls, name: machineName }: Machine) {
     this.#supervisor = supervisor;
-    this.calls = Object.keys(pathCalls).flatMap((name) => calls.number(name) ?? []);
+    const paths = new Map<number, Capture>();
+    this.paths = paths;
     for (const [name, pathCall] of Object.entries(pathCalls)) {
       const number = calls.number(name);
       if (number === undefined) continue;
       this.#pathCalls[number] = pathCall;
+      paths.set(number, pathCapture(pathCall.path));
       this.#isReadlink[number] = name.startsWith("readlink");
     }
     const { constants } = abis[machineName];

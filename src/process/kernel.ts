@@ -3,6 +3,7 @@
  * call. A program that is started is hooked as well, and the path that the program sees of
  * itself is its own; every other call is the kernel's.
  */
+import type { Capture } from "../mailbox/journal.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { CopyCache } from "../patch/cache.ts";
 import type { Call, Done } from "./call.ts";
@@ -41,6 +42,8 @@ export interface Wish {
 export interface CallServer {
   /** Numbers of the calls that it must be asked about. */
   readonly calls: readonly number[];
+  /** Calls that it must be asked about where they name a path under /proc, by number, with the path to look at. */
+  readonly paths: ReadonlyMap<number, Capture>;
   /** Whoever asks for them is told here when they have changed. */
   onCalls?: (() => void) | undefined;
   /** @param done gets the result and ends the call; null: the thread makes it by itself, and its result is not seen */
@@ -53,6 +56,7 @@ export interface CallServer {
 
 export class Kernel implements CallServer {
   readonly calls: readonly number[];
+  readonly paths: ReadonlyMap<number, Capture>;
   readonly #identity: Identity;
   readonly #exec: ExecFollower;
   readonly #follow: boolean;
@@ -63,7 +67,8 @@ export class Kernel implements CallServer {
     this.#identity = new Identity(supervisor, machine);
     this.#exec = new ExecFollower(supervisor, cache, machine.calls, unhooked);
     this.#follow = follow;
-    this.calls = [...this.#identity.calls, ...this.#exec.calls];
+    this.calls = this.#exec.calls;
+    this.paths = this.#identity.paths;
     for (const number of this.#exec.calls) this.#execs[number] = true;
     for (const name of unseenCalls) this.#unseen[machine.calls.number(name) ?? -1] = true;
   }

@@ -19,15 +19,15 @@ interface Thread {
 }
 
 export class Processes {
-  /** By image number; index 0 stands for a process that never said hello. */
-  readonly #images: string[] = ["?"];
+  /** By image number − 1: what said hello, and as which process; 0 stands for one that never did. */
+  readonly #images: { program: string; pid: number }[] = [];
   readonly #threads = new Map<number, Thread>();
   readonly #processes = new Map<number, Process>();
 
   /** A bootstrap said hello: process `pid` now runs `program`. */
   begin(pid: number, program: string): Process {
     this.end(pid);
-    const process: Process = { pid, image: this.#images.push(program) - 1, program };
+    const process: Process = { pid, image: this.#images.push({ program, pid }), program };
     this.#processes.set(pid, process);
     this.#threads.set(pid, { image: process.image, process });
     return process;
@@ -37,10 +37,11 @@ export class Processes {
   ofThread(tid: number, image: number): Process {
     const known = this.#threads.get(tid);
     if (known !== undefined && known.image === image) return known.process;
-    const pid = threadGroup(tid) ?? tid;
+    const origin = this.#images[image - 1];
+    const pid = threadGroup(tid) ?? origin?.pid ?? tid; // a thread that is gone was most likely the image's own
     let process = this.#processes.get(pid);
     if (process === undefined || process.image !== image) {
-      process = { pid, image, program: this.#images[image] ?? "?" };
+      process = { pid, image, program: origin?.program ?? "?" };
       this.#processes.set(pid, process);
     }
     this.#threads.set(tid, { image, process });

@@ -17,7 +17,8 @@
  */
 import { Arena } from "../mailbox/arena.ts";
 import { yieldProcessor } from "../linux/native.ts";
-import { callClass, HELLO, REHEARSAL, slot as field, SLOT_COUNT, slotIndex } from "../mailbox/layout.ts";
+import { type Capture, Journals, type RawEntry } from "../mailbox/journal.ts";
+import { callClass, header, HELLO, REHEARSAL, slot as field, SLOT_COUNT, slotIndex } from "../mailbox/layout.ts";
 import { Mailbox } from "../mailbox/mailbox.ts";
 import { Busyness } from "./busyness.ts";
 import { type Abandoned, Call, type CallOwner } from "./call.ts";
@@ -26,6 +27,15 @@ import { isAlive, type Process, Processes } from "./processes.ts";
 
 /** Serves calls: must see to it that each is ended. */
 export type CallHandler = (call: Call) => void;
+
+export interface JournalReader {
+  /** A journal may hold something: the doorbell was rung for it. */
+  written(): void;
+  /** A watched call was asked all the same, most likely because its journal has no room. */
+  full(): void;
+  /** The thread died in this call, up to a second ago. */
+  unfinished(entry: RawEntry): void;
+}
 
 export interface SupervisorOptions {
   /** The processor's number of the futex call. */
@@ -42,7 +52,7 @@ const POLLS_PER_YIELD = 32;
 const POLLS_WHEN_CROWDED = 10;
 /** Rounds with calls before the event loop turns once all the same. */
 const CALLS_PER_TURN = 1000;
-/** How long after the last call the supervisor goes on polling, milliseconds. */
+/** How long after the last call the supervisor goes on polling, where that came as soon after the one before it, milliseconds. */
 const POLL_WINDOW_MS = 0.3;
 /** How long after the last call it goes on napping, and how long one nap is at most, milliseconds. */
 const NAP_WINDOW_MS = 100;
@@ -54,12 +64,15 @@ const SWEEP_MS = 1000;
 
 export class Supervisor implements Disposable {
   readonly mailbox: Mailbox;
+  readonly journals: Journals;
   readonly processes: Processes = new Processes();
   readonly arena: Arena = new Arena();
   /** Called when a program's bootstrap is there, before the program's first instruction. */
   readonly onProcess: ((process: Process) => void)[] = [];
   /** Called when a process was found to be gone, up to a second later. */
   readonly onProcessGone: ((process: Process) => void)[] = [];
+  /** Who reads the journals. */
+  reader: JournalReader | undefined;
   readonly #handlers: (CallHandler | undefined)[] = [];
   /** Calls that wait, or whose thread is in the kernel to make a call it was told to. */
   readonly #calls: (Call | undefined)[] = Array.from({ length: SLOT_COUNT });
@@ -68,6 +81,8 @@ export class Supervisor implements Disposable {
   /** One was left to somebody like that just now: what goes on in a microtask must not wait for the burst's end. */
   #mayTurn = false;
   #lastCall = Number.NEGATIVE_INFINITY;
+  /** Whether calls come so often that polling for the next one is worth it. */
+  #isBusy = false;
   #latest: Call | undefined;
   readonly #busyness = new Busyness();
   #stopped = false;
@@ -75,6 +90,7 @@ export class Supervisor implements Disposable {
 
   constructor(options: SupervisorOptions) {
     this.mailbox = new Mailbox(options);
+    this.journals = new Journals(this.mailbox);
     this.#handlers[REHEARSAL] = (call) => call.return(0n);
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
     this.#rest(performance.now());
@@ -98,9 +114,27 @@ export class Supervisor implements Disposable {
     }
   }
 
-  /** Serves what waits right now; for the moment when the program has ended. */
+  /**
+   * Calls with this number are watched from now on: their threads make them at once. Where that cannot
+   * be (a full journal, a path under /proc) they are asked, and served by their handler.
+   * @param record whether they are written to a journal, or only those that cannot be watched matter
+   */
+  watch(callNumber: number, record: boolean, captures: readonly Capture[]): void {
+    if (this.#stopped) return;
+    this.journals.plan(callNumber, record, captures);
+    this.mailbox.setClass(callNumber, callClass.watch);
+  }
+
+  /** Serves what waits right now, and looks for threads that are gone; for the moment when the program has ended. */
+  settle(): void {
+    if (this.#stopped) return;
+    this.#reclaimWatched();
+    this.drain();
+  }
+
+  /** Serves what waits right now. */
   drain(): void {
-    this.mailbox.drain(this.#found);
+    if (!this.#stopped) this.mailbox.drain(this.#found);
   }
 
   /** Lets go of all programs: their calls go to the kernel from now on. */
@@ -141,6 +175,7 @@ export class Supervisor implements Disposable {
     this.#calls[slotIndex(slot)] = call;
     this.#held++;
     this.#latest = call;
+    if (this.mailbox.u8[header.classes + number] === callClass.watch) this.reader?.full();
     const handler = this.#handlers[number];
     if (handler === undefined) call.continue();
     else handler(call);
@@ -151,6 +186,7 @@ export class Supervisor implements Disposable {
     // The threads that pid had before execve are gone, with whatever they held.
     for (const call of this.#calls)
       if (call !== undefined && (call.process.pid === pid || call.tid === pid)) this.#takeBack(call, "execve");
+    this.#reclaimWatched();
     const path = new ProcessMemory(pid).cString(this.mailbox.u64[(slot + field.args) >> 3] ?? 0n);
     const process = this.processes.begin(pid, path === undefined ? "?" : Buffer.from(path).toString());
     for (const listener of this.onProcess) listener(process);
@@ -162,13 +198,25 @@ export class Supervisor implements Disposable {
     this.mailbox.reclaim(call.slot);
   }
 
+  #reclaimWatched(): void {
+    const { reader } = this;
+    if (reader === undefined) return;
+    this.journals.reclaim(
+      (tid) => !isAlive(tid),
+      (entry) => reader.unfinished(entry),
+    );
+  }
+
   #sweep(): void {
+    this.#reclaimWatched();
+    this.reader?.written();
     for (const call of this.#calls) if (call !== undefined && !isAlive(call.tid)) this.#takeBack(call, "death");
     for (const process of this.processes.sweep()) for (const listener of this.onProcessGone) listener(process);
   }
 
   readonly #poll = (): void => {
     if (this.#stopped) return;
+    if (this.journals.isRung) this.reader?.written();
     const polls = this.#busyness.isCrowded ? POLLS_WHEN_CROWDED : POLLS_PER_TURN;
     let served = 0;
     this.#mayTurn = false;
@@ -180,11 +228,17 @@ export class Supervisor implements Disposable {
     }
     if (this.#stopped) return;
     const now = performance.now();
-    if (served > 0) this.#lastCall = now;
+    if (served > 0) this.#called(now);
     if (this.#busyness.measure(now)) this.mailbox.setSpin(this.#busyness.isCrowded ? 0 : undefined);
-    if (this.#busyness.isCrowded ? served === 0 : now - this.#lastCall > POLL_WINDOW_MS) this.#rest(now);
+    const window = this.#busyness.isCrowded || !this.#isBusy ? 0 : POLL_WINDOW_MS;
+    if (now - this.#lastCall > window) this.#rest(now);
     else setImmediate(this.#poll);
   };
+
+  #called(now: number): void {
+    this.#isBusy = now - this.#lastCall < POLL_WINDOW_MS;
+    this.#lastCall = now;
+  }
 
   #rest(now: number): void {
     this.#busyness.pause();
@@ -193,13 +247,12 @@ export class Supervisor implements Disposable {
     else if (this.#held === 0 && now - this.#lastCall < NAP_WINDOW_MS) {
       const served = this.#nap(rings);
       this.mailbox.endSleep();
-      if (served) this.#lastCall = performance.now();
+      if (served) this.#called(performance.now());
       setImmediate(this.#poll);
     } else
       this.mailbox.onDoorbell(rings, () => {
         if (this.#stopped) return;
         this.mailbox.endSleep();
-        this.#lastCall = performance.now();
         this.#poll();
       });
   }
@@ -207,6 +260,7 @@ export class Supervisor implements Disposable {
   /** @returns whether it was woken by a call */
   #nap(rings: number): boolean {
     for (let nap = 0; nap < NAPS_PER_TURN; nap++) {
+      if (this.mailbox.rings !== rings) return false; // rung for a journal
       this.mailbox.waitForDoorbell(rings, NAP_MS);
       if (this.mailbox.drain(this.#found)) {
         yieldProcessor(); // whoever asked may wait for this very one

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { defineHooks, type HookSet } from "../../src/index.ts";
 import { answer, driverProgram, hooked, natively } from "./driver.ts";
@@ -290,6 +291,15 @@ describe("addresses", () => {
     ])
       expect(seen).toContainEqual(found);
   });
+});
+
+test("a call can be printed", async () => {
+  const printed: string[] = [];
+  const hooks = defineHooks({ openat: (call) => void printed.push(inspect(call, { breakLength: Infinity })) });
+  await hooked("open /etc/hostname", hooks);
+  expect(printed.at(-1)).toMatch(
+    /^\{ name: 'openat', pid: \d+, tid: \d+, args: \{ dfd: -100, filename: '\/etc\/hostname', flags: \d+, mode: 0 \} \}$/,
+  );
 });
 
 test("a path that cannot be read is empty, and the program gets its EFAULT", async () => {

@@ -10,9 +10,9 @@ export function elsewhere(...args: readonly string[]): string[] {
   return [...cli, ...args];
 }
 
-/** The command that runs `program` with every call asked, the trace in `file` as JSON lines. */
-export function traced(file: string, program: readonly string[]): string[] {
-  return elsewhere("trace", "-e", "all", "--json", "-o", file, "--", ...program);
+/** The command that runs `program` with every call watched, the trace in `file` as JSON lines. */
+export function traced(file: string, program: readonly string[], ...options: readonly string[]): string[] {
+  return elsewhere("trace", "-e", "all", ...options, "--json", "-o", file, "--", ...program);
 }
 
 /** What the published schema promises of a call. */
@@ -65,5 +65,5 @@ export function missingCalls(known: readonly string[], trace: readonly TracedCal
 
 /** The command that runs `program` with every call asked and nothing written but a summary nobody reads. */
 export function askedQuietly(program: readonly string[]): string[] {
-  return elsewhere("trace", "-e", "all", "--summary", "-o", "/dev/null", "--", ...program);
+  return elsewhere("trace", "-e", "all", "--in-step", "--summary", "-o", "/dev/null", "--", ...program);
 }

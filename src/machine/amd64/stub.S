@@ -1,6 +1,6 @@
 # The part of elsewhere that lives in the hooked program, for amd64.
 #
-# Three pieces, all position independent:
+# Four pieces, all position independent:
 #
 #   bootstrap   the program's new entry point. Maps the mailbox that the environment
 #               names, says hello, takes its own traces out of the environment and
@@ -12,6 +12,8 @@
 #               back to the SYSCALL, which has not moved.
 #   ask         the slow path all thunks share: store the registers in a slot, ring,
 #               wait, do as told.
+#   watch       the way of calls that somebody only wants to see: the thread makes the call,
+#               writes it to its slot's journal and goes on; nobody answers.
 #
 # Registers at a site are the kernel's: number in eax (the kernel looks at the low 32
 # bits only, and so do we), arguments in rdi rsi rdx r10 r8 r9. SYSCALL destroys rcx
@@ -39,6 +41,12 @@
 #     `owner`; the kernel marks it when the supervisor dies. Withdrawing the question is
 #     one step too: an answer that was already there wins.
 #  6. "continue" clears `claimed` before the call: a thread in the kernel holds nothing.
+#  7. A journal belongs to whoever holds its slot. An entry is whole before `written` moves
+#     behind it, `written` moves before the watched bit is set (locked); the supervisor
+#     clears the bit first, then reads `written`. Of a thread that dies before, nothing stands
+#     in front of `written`. After the watched bit the thread reads `listening`; the supervisor
+#     sets `listening`, then looks at the bits once more. Who takes `listening` and dies before it rings
+#     delays the supervisor until it looks by itself, once a second.
 
 .intel_syntax noprefix
 .include "layout.inc"
@@ -48,6 +56,7 @@
 .set SYS_mmap, 9
 .set SYS_mprotect, 10
 .set SYS_munmap, 11
+.set SYS_rt_sigprocmask, 14
 .set SYS_sched_yield, 24
 .set SYS_gettid, 186
 .set SYS_futex, 202
@@ -57,17 +66,34 @@
 .set PROT_READ_WRITE, 3
 .set MAP_SHARED, 1
 .set MAP_PRIVATE_ANONYMOUS, 0x22
+.set EINVAL, 22
+.set PAGE, 4096
+.set LOWEST_ADDRESS, 0x10000                # vm.mmap_min_addr; flags of fcntl are below, and not worth a fault
+.set CPU_SEGMENT, 0x7b
 .set AT_NULL, 0
 .set AT_IGNORE, 1
 .set AT_EXECFN, 31
 
 # Claims a slot. In: r11 = mailbox. Out: rcx = slot. Changes nothing else but flags.
-# The first probe comes from the stack pointer, so a goroutine meets its own warm slot
-# again. With every slot taken it goes on looking: there is no register left to sleep with.
+# First those of the processor that the thread runs on: they are in its caches. Linux
+# keeps the processor's number where the vDSO's getcpu finds it, as the limit of segment
+# CPU_SEGMENT (arch/x86/include/asm/vdso/processor.h); where there is none, any number will do.
+# Then from a place that the stack pointer tells, one after another, until one is
+# free: there is no register left to sleep with.
 .macro CLAIM gone
+    mov ecx, CPU_SEGMENT
+    lsl ecx, ecx
+    and ecx, 0xfff
+    imul ecx, ecx, SLOTS_PER_PROCESSOR * SLOT_SIZE
+76: and ecx, [r11 + HEADER_FIRST_MASK]
+    lock bts dword ptr [r11 + rcx + SLOTS + SLOT_CLAIMED], 0
+    jnc 78f
+    add ecx, SLOT_SIZE
+    test ecx, SLOTS_PER_PROCESSOR * SLOT_SIZE - 1
+    jnz 76b
     mov rcx, rsp
     shr rcx, 3                              # (rsp / 2 KiB) × slot size
-    and ecx, [r11 + HEADER_SLOT_MASK]
+    and ecx, [r11 + HEADER_FIRST_MASK]
 77: lock bts dword ptr [r11 + rcx + SLOTS + SLOT_CLAIMED], 0
     jnc 78f
     pause
@@ -90,7 +116,47 @@
     mov r10, [rcx + SLOT_SAVED + 32]
     mov r8, [rcx + SLOT_SAVED + 40]
     mov r9, [rcx + SLOT_SAVED + 48]
+    mov rbp, [rcx + SLOT_SAVED + 64]
+    mov r12, [rcx + SLOT_SAVED + 72]
+    mov r13, [rcx + SLOT_SAVED + 80]
+    mov r15, [rcx + SLOT_SAVED + 88]
     mov rbx, [rcx + SLOT_SAVED + 56]
+.endm
+
+# Rings the doorbell. In: r8 = mailbox. Out: eax, ecx, edx, rsi, rdi, r11 are anything.
+.macro RING
+    lock inc dword ptr [r8 + HEADER_DOORBELL]
+    lea rdi, [r8 + HEADER_DOORBELL]
+    mov esi, FUTEX_WAKE
+    mov edx, 1
+    mov eax, SYS_futex
+    syscall
+.endm
+
+# rax = the processor's time stamp. Changes rdx.
+.macro TICKS
+    rdtsc
+    shl rdx, 32
+    or rax, rdx
+.endm
+
+# The arguments as the slot has them, and the number. In: rbx = slot.
+.macro LOAD_CALL
+    mov rdi, [rbx + SLOT_ARGS]
+    mov rsi, [rbx + SLOT_ARGS + 8]
+    mov rdx, [rbx + SLOT_ARGS + 16]
+    mov r10, [rbx + SLOT_ARGS + 24]
+    mov r8, [rbx + SLOT_ARGS + 32]
+    mov r9, [rbx + SLOT_ARGS + 40]
+    mov rax, [rbx + SLOT_NUMBER]
+.endm
+
+# ecx = the slot's index. In: rbx = slot, r8 = mailbox.
+.macro SLOT_INDEX
+    mov rcx, rbx
+    sub rcx, r8
+    sub ecx, SLOTS
+    shr ecx, 8
 .endm
 
 .text
@@ -283,6 +349,10 @@ ask:
     mov [rcx + SLOT_SAVED + 40], r8
     mov [rcx + SLOT_SAVED + 48], r9
     mov [rcx + SLOT_SAVED + 56], rbx
+    mov [rcx + SLOT_SAVED + 64], rbp
+    mov [rcx + SLOT_SAVED + 72], r12
+    mov [rcx + SLOT_SAVED + 80], r13
+    mov [rcx + SLOT_SAVED + 88], r15
     mov [rcx + SLOT_STACK_POINTER], rsp
     mov [rcx + SLOT_SELF], rcx
     mov dword ptr [rcx + SLOT_REPORTED], 0
@@ -292,25 +362,21 @@ ask:
     mov eax, SYS_gettid
     syscall
     mov [rbx + SLOT_TID], eax
+    mov r8, [rip + mailbox]
+    mov ecx, [rbx + SLOT_NUMBER]
+    cmp byte ptr [r8 + rcx + HEADER_CLASSES], CLASS_WATCH
+    je watch
 .globl request
 request:
     mov r8, [rip + mailbox]                 # survives every call below as well
     mov dword ptr [rbx + SLOT_STATE], STATE_ASKED
-    mov rcx, rbx
-    sub rcx, r8
-    sub ecx, SLOTS
-    shr ecx, 8                              # slot index
+    SLOT_INDEX
     lock bts dword ptr [r8 + PENDING], ecx
     shr ecx, 5                              # pending word
     lock bts dword ptr [r8 + HEADER_SUMMARY], ecx
     cmp dword ptr [r8 + HEADER_SLEEPING], 0
     je wait
-    lock inc dword ptr [r8 + HEADER_DOORBELL]
-    lea rdi, [r8 + HEADER_DOORBELL]
-    mov esi, FUTEX_WAKE
-    mov edx, 1
-    mov eax, SYS_futex
-    syscall
+    RING
     mov esi, [r8 + HEADER_SPIN]
     jmp 5f                                  # it may have been woken on this very processor: yield first
 .globl wait
@@ -368,6 +434,7 @@ return:
     mov rax, [rcx + SLOT_RESULT]
     mov r11, [rcx + SLOT_SITE]
     add r11, 2                              # behind the SYSCALL
+    mov dword ptr [rcx + SLOT_TID], 0
     mov dword ptr [rcx + SLOT_CLAIMED], 0
     jmp r11
 .globl continue
@@ -375,39 +442,218 @@ continue:
     RESTORE
     mov rax, [rcx + SLOT_SAVED]
     mov r11, [rcx + SLOT_SITE]
+    mov dword ptr [rcx + SLOT_TID], 0
     mov dword ptr [rcx + SLOT_CLAIMED], 0
     jmp r11
 .globl run
 run:
-    rdtsc
-    shl rdx, 32
-    or rax, rdx
+    TICKS
     mov [rbx + SLOT_START_TICKS], rax
-    mov rdi, [rbx + SLOT_ARGS]
-    mov rsi, [rbx + SLOT_ARGS + 8]
-    mov rdx, [rbx + SLOT_ARGS + 16]
-    mov r10, [rbx + SLOT_ARGS + 24]
-    mov r8, [rbx + SLOT_ARGS + 32]
-    mov r9, [rbx + SLOT_ARGS + 40]
-    mov rax, [rbx + SLOT_NUMBER]
+    LOAD_CALL
 .globl run_site
 run_site:
     syscall
     mov [rbx + SLOT_RESULT], rax
-    rdtsc
-    shl rdx, 32
-    or rax, rdx
+    TICKS
     mov [rbx + SLOT_END_TICKS], rax
     mov dword ptr [rbx + SLOT_REPORTED], 1
     jmp request
+
+# ---------------------------------------------------------------- watch
+# In: rbx = slot, everything saved, r8 = mailbox. The plan of the call number says what the
+# thread copies before and after the call. Where it cannot be watched (no journal, no room, a
+# path that needs an answer) the call is asked instead; nothing has been promised by then.
+#
+# What a pointer leads to is copied by the thread itself, for later it may have changed. Whether
+# it leads anywhere is asked of rt_sigprocmask, page by page: with no valid `how` it reads eight
+# bytes and says EINVAL, or EFAULT (kernel/signal.c). Every Go program needs that call,
+# so no seccomp filter forbids it; process_vm_readv may be forbidden.
+#
+# Through all of it: rbx = slot, r8 = mailbox, r13 = entry, r12 = where the next capture goes,
+# rbp = its plan, r15 = what is copied next, r9d = how much is left of it.
+.globl watch
+watch:
+    SLOT_INDEX
+    cmp ecx, JOURNAL_COUNT
+    jae request
+    imul ecx, ecx, JOURNAL_SIZE
+    lea r13, [r8 + rcx + JOURNALS]
+    mov eax, [rbx + SLOT_WRITTEN]
+    mov ecx, eax
+    sub ecx, [rbx + SLOT_READ]
+    cmp ecx, JOURNAL_SIZE - 2*ENTRY_LIMIT
+    ja request
+    and eax, JOURNAL_SIZE - 1
+    mov ecx, JOURNAL_SIZE
+    sub ecx, eax
+    cmp ecx, ENTRY_LIMIT
+    jae 1f
+    mov [r13 + rax + ENTRY_SIZE], ecx       # too near the end: begin at the start
+    mov dword ptr [r13 + rax + ENTRY_TID], 0
+    add [rbx + SLOT_WRITTEN], ecx
+    xor eax, eax
+1:  add r13, rax
+    mov eax, [rbx + SLOT_TID]
+    mov [r13 + ENTRY_TID], eax
+    mov rax, [rbx + SLOT_NUMBER]
+    mov [r13 + ENTRY_NUMBER], rax
+    mov rax, [rbx + SLOT_PROCESS]
+    mov [r13 + ENTRY_PROCESS], rax
+    lea rsi, [rbx + SLOT_ARGS]
+    lea rdi, [r13 + ENTRY_ARGS]
+    mov ecx, 6
+    rep movsq
+    lea r12, [r13 + ENTRY_CAPTURES]
+    mov dword ptr [rbx + SLOT_PHASE], WHEN_BEFORE
+captures:
+    mov ebp, [rbx + SLOT_NUMBER]
+    imul ebp, ebp, PLAN_SIZE
+    lea rbp, [r8 + rbp + PLANS + PLAN_CAPTURES]
+next_capture:
+    movzx eax, byte ptr [rbp + CAPTURE_KIND]
+    test eax, eax                           # KIND_END
+    jz captures_done
+    movzx ecx, byte ptr [rbp + CAPTURE_WHEN]
+    mov edx, [rbx + SLOT_PHASE]
+    test edx, edx
+    jnz 1f
+    cmp eax, KIND_WHOLE
+    je will_it_fit
+    test ecx, ecx                           # before the call: what is for before it
+    jnz capture_done
+1:  cmp ecx, edx                            # after: what is for this outcome or for any
+    jb capture_done
+    movzx ecx, byte ptr [rbp + CAPTURE_POINTER]
+    mov r15, [rbx + rcx*8 + SLOT_ARGS]
+    cmp r15, LOWEST_ADDRESS
+    jb capture_done
+    mov [r12 + CAPTURED_ADDRESS], r15
+    mov [r12 + CAPTURED_WHEN], edx
+    movzx r9d, word ptr [rbp + CAPTURE_LIMIT]
+    movzx edx, word ptr [rbp + CAPTURE_UNIT]
+    cmp eax, KIND_STRING
+    jae copy_page
+    cmp eax, KIND_FIXED
+    je 2f
+    movzx ecx, byte ptr [rbp + CAPTURE_LENGTH]
+    mov rcx, [rbx + rcx*8 + SLOT_ARGS]
+    cmp eax, KIND_COUNTED
+    je 1f
+    mov rcx, [rbx + SLOT_RESULT]
+1:  cmp rcx, r9
+    cmova rcx, r9
+    imul edx, ecx
+2:  cmp edx, r9d
+    cmovb r9d, edx
+copy_page:
+    test r9d, r9d
+    jz copied
+    mov edi, -1                             # no such `how`
+    mov rsi, r15
+    and rsi, -8                             # on the same page
+    xor edx, edx
+    mov r10d, 8
+    mov eax, SYS_rt_sigprocmask
+    syscall
+    cmp eax, -EINVAL
+    jne copied                              # nothing to read from here on
+    mov ecx, r15d
+    or ecx, -PAGE
+    neg ecx                                 # to the end of the page
+    cmp ecx, r9d
+    cmova ecx, r9d
+    sub r9d, ecx
+    mov rsi, r15
+    mov rdi, r15
+    sub rdi, [r12 + CAPTURED_ADDRESS]
+    lea rdi, [r12 + rdi + CAPTURED_BYTES]
+    cmp byte ptr [rbp + CAPTURE_KIND], KIND_STRING
+    jae copy_string
+    add r15, rcx
+    rep movsb
+    jmp copy_page
+copy_string:
+    lodsb
+    stosb
+    test al, al
+    jz string_end
+    dec ecx
+    jnz copy_string
+    mov r15, rsi
+    test r9d, r9d
+    jnz copy_page
+    jmp request                             # longer than the plan allows
+string_end:
+    mov r15, rsi
+    cmp byte ptr [rbp + CAPTURE_KIND], KIND_PATH
+    jne copied
+    cmp dword ptr [r12 + CAPTURED_BYTES], 0x6f72702f        # "/pro"
+    jne copied
+    cmp byte ptr [r12 + CAPTURED_BYTES + 4], 0x63           # "c"
+    je request
+copied:
+    sub r15, [r12 + CAPTURED_ADDRESS]
+    mov [r12 + CAPTURED_LENGTH], r15d
+    lea rax, [r15 + CAPTURED_BYTES + 7]
+    and rax, -8
+    add r12, rax
+    jmp capture_done
+will_it_fit:
+    movzx ecx, byte ptr [rbp + CAPTURE_LENGTH]
+    mov ecx, [rbx + rcx*8 + SLOT_ARGS]
+    movzx edx, word ptr [rbp + CAPTURE_LIMIT]
+    cmp ecx, edx
+    ja request
+capture_done:
+    add rbp, CAPTURE_SIZE
+    jmp next_capture
+captures_done:
+    mov ecx, r12d
+    sub ecx, r13d
+    mov [r13 + ENTRY_SIZE], ecx
+    cmp dword ptr [rbx + SLOT_PHASE], WHEN_BEFORE
+    jne journal
+    mov eax, [rbx + SLOT_NUMBER]
+    imul eax, eax, PLAN_SIZE
+    cmp byte ptr [r8 + rax + PLANS + PLAN_RECORD], 0
+    je continue
+    mov dword ptr [rbx + SLOT_STATE], STATE_WATCHING
+    TICKS
+    mov [r13 + ENTRY_START_TICKS], rax
+    LOAD_CALL
+.globl watch_site
+watch_site:
+    syscall
+    mov [rbx + SLOT_RESULT], rax
+    mov [r13 + ENTRY_RESULT], rax
+    TICKS
+    mov [r13 + ENTRY_END_TICKS], rax
+    mov r8, [rip + mailbox]
+    mov edx, WHEN_AFTER_SUCCESS
+    mov ecx, WHEN_AFTER
+    cmp qword ptr [rbx + SLOT_RESULT], -4095
+    cmovae edx, ecx
+    mov [rbx + SLOT_PHASE], edx
+    jmp captures
+journal:
+    mov dword ptr [rbx + SLOT_STATE], STATE_FREE
+    add [rbx + SLOT_WRITTEN], ecx
+    SLOT_INDEX
+    lock bts dword ptr [r8 + HEADER_WATCHED], ecx
+    cmp dword ptr [r8 + HEADER_LISTENING], 0
+    je return
+    xor eax, eax
+    xchg [r8 + HEADER_LISTENING], eax
+    test eax, eax
+    jz return
+    RING
+    jmp return
 
 # ---------------------------------------------------------------- for the supervisor
 # uint64_t ticks(void): the counter that `run` stores. Called by the supervisor, to learn its rate.
 .globl ticks
 ticks:
-    rdtsc
-    shl rdx, 32
-    or rax, rdx
+    TICKS
     ret
 
 # ---------------------------------------------------------------- thunk template
@@ -431,8 +677,8 @@ pass:
     .long 0
 1:  cmp dword ptr [r11 + HEADER_DEAD], 0
     jne pass
-    cmp ecx, CLASS_ASK
-    je 2f
+    cmp ecx, CLASS_ASK_IF_MARKED
+    jne 2f
     mov ecx, edi                            # a descriptor is an int
     cmp ecx, MARKS_SIZE
     jae 2f                                  # beyond the table: better ask

@@ -23,7 +23,7 @@ func main() {
 		"ask": ask, "stress": stress, "until-native": untilNative, "threads": threads,
 		"setuid": setuid, "chroot": chroot, "unshare": unshare, "no-descriptors": noDescriptors,
 		"seccomp": seccomp, "children": children, "blocked": blocked, "sleep": sleep, "die": die,
-		"profile": profile, "restart": restart,
+		"profile": profile, "restart": restart, "count": count, "odd": odd, "stuck": stuck,
 	}
 	if len(os.Args) < 2 || probes[os.Args[1]] == nil {
 		fmt.Fprintln(os.Stderr, "which probe?")
@@ -230,7 +230,7 @@ func seccomp([]string) {
 		k      uint32
 	}
 	allowed := []uint32{0, 1, 3, 9, 10, 11, 12, 13, 14, 15, 24, 28, 35, 39, 56, 60, 72, 96, 121, 131, 158, 186, 200, 202, 204, 228, 230, 231, 234, 257, 281, 291, 318, 334, 435, 222, 223, 226}
-	time.Sleep(time.Millisecond) // the runtime opens its poller at the first sleep
+	time.Sleep(time.Millisecond)              // the runtime opens its poller at the first sleep
 	program := []instruction{{0x20, 0, 0, 0}} // load the call number
 	for _, call := range allowed {
 		program = append(program, instruction{0x15, 0, 1, call}, instruction{0x06, 0, 0, 0x7fff0000})
