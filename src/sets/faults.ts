@@ -1,5 +1,6 @@
 /** `faults`: calls that fail now and then, the same ones at every run with the same seed. */
 import { z } from "zod";
+import type { SocketAddress } from "../hooks/address.ts";
 import type { HookSet } from "../hooks/define.ts";
 import type { ErrnoName } from "../hooks/generated/calls.ts";
 import type { AnyCall, CallName, GroupName, Outcome } from "../hooks/types.ts";
@@ -50,6 +51,8 @@ export interface Fault {
   readonly nth: number;
   /** As the program wrote it; undefined where the call has none. */
   readonly path: string | undefined;
+  /** Of calls that name one. */
+  readonly address: SocketAddress | undefined;
   readonly error: ErrnoName | undefined;
   readonly short: number | undefined;
 }
@@ -152,9 +155,10 @@ class Rule {
     const nth = ++state.count;
     if (!this.#isTurn(nth, state.random)) return undefined;
     const { error, short } = this.#rule;
+    const { name, tid, path, address } = call;
     return {
       rule: this.#rule,
-      fault: { rule: this.#index, call: call.name, pid, tid: call.tid, nth, path: call.path, error, short },
+      fault: { rule: this.#index, call: name, pid, tid, nth, path, address, error, short },
     };
   }
 

@@ -122,7 +122,9 @@ describe("where sockets lead", () => {
   test("a Unix socket's path", async () => {
     const socket = join(folder, "socket");
     const rules: FaultRule[] = [{ calls: "connect", to: join(folder, "s*"), error: "EACCES" }];
-    expect((await answers(`unix ${socket}`, 1, { rules })).said).toEqual(["errno 13"]);
+    const { said, told } = await answers(`unix ${socket}`, 1, { rules });
+    expect(said).toEqual(["errno 13"]);
+    expect(told).toMatchObject([{ call: "connect", address: { family: "AF_UNIX", path: socket } }]);
   });
 });
 
