@@ -25,15 +25,21 @@ const folder: string = realpathSync(mkdtempSync(join(tmpdir(), "elsewhere-sandbo
 const open: string = join(folder, "open");
 /** May not. */
 const closed: string = join(folder, "closed");
+/** A link whose name is not UTF-8: not every release of Node.js removes it with its folder. */
+const odd: Buffer = Buffer.concat([Buffer.from(`${open}/`), Buffer.of(0xff)]);
 let raw: string;
 
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => {
+  rmSync(odd, { force: true });
+  rmSync(folder, { recursive: true });
+});
 beforeAll(async () => {
   await driverProgram();
   raw = realpathSync(await goProgram("raw", join(repository, "test/sets/raw")));
 }, 300_000);
 /** Both folders as they are at first. */
 function setUp(): void {
+  rmSync(odd, { force: true });
   for (const each of [open, closed]) {
     rmSync(each, { recursive: true, force: true });
     mkdirSync(join(each, "sub"), { recursive: true });
@@ -43,7 +49,7 @@ function setUp(): void {
   symlinkSync(closed, join(open, "to-closed"));
   symlinkSync(join(closed, "file"), join(open, "to-file"));
   symlinkSync(join(closed, "new"), join(open, "to-new"));
-  symlinkSync(join(closed, "file"), Buffer.concat([Buffer.from(`${open}/`), Buffer.of(0xff)]));
+  symlinkSync(join(closed, "file"), odd);
   symlinkSync(open, join(closed, "to-open"));
 }
 beforeEach(setUp);
@@ -187,9 +193,9 @@ describe("hidden files", () => {
     expect(denied).toMatchObject([{ policy: "hide", error: "ENOENT" }]);
   });
 
-  test("are in no listing, however long", async () => {
+  test("are in no listing, also where whole parts of it are hidden", async () => {
     for (let at = 0; at < 3000; at++)
-      writeFileSync(join(open, "sub", `${at % 100 === 0 ? "seen" : "unseen"}-${at}`), "");
+      writeFileSync(join(open, "sub", `${at % 1000 === 0 ? "seen" : "unseen"}-${at}`), "");
     const { stdout } = await hooked(
       `ls ${open}/sub , ls ${closed}`,
       sandbox({ hide: [join(open, "sub/unseen*"), join(closed, "sub"), join(closed, "file")] }),
@@ -198,7 +204,7 @@ describe("hidden files", () => {
     const seen = answer(native)
       .split(" ")
       .filter((name) => name.startsWith("seen"));
-    expect(seen).toHaveLength(30);
+    expect(seen).toHaveLength(3);
     expect(stdout).toBe(`ls ${open}/sub: ${seen.join(" ")}\nls ${closed}: to-open\n`);
   });
 });
