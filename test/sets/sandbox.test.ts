@@ -275,6 +275,21 @@ test("ways round are closed", async () => {
   expect(said).toEqual(["errno 38", "errno 1"]);
 });
 
+test("what cannot be judged is denied, and an audit that fails changes nothing", async () => {
+  const broken = Object.defineProperty(/x/, Symbol.search, {
+    value: () => {
+      throw new Error("broken");
+    },
+  });
+  const { said, denied } = await calls(`openat -100 ${closed}/file 1 0`, { write: { allow: broken } });
+  expect(said).toEqual(["errno 13"]);
+  expect(denied).toMatchObject([{ policy: "write", what: "cannot be judged: Error: broken", error: "EACCES" }]);
+  const audit = (): void => {
+    throw new Error("no room");
+  };
+  expect((await calls(`openat -100 ${closed}/file 1 0`, { write: "deny", audit })).said).toEqual(["errno 30"]);
+});
+
 test("only told of, where that is wanted", async () => {
   const text = `openat -100 ${closed}/file 1 0`;
   const { said, denied } = await calls(text, { write: "deny", enforce: false });
