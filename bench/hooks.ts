@@ -1,4 +1,4 @@
-/** One getpgid from Go, through a hook file: what the ways to write a hook cost. */
+/** One getpgid from Go, through a hook file: what the ways to write a hook cost; and reads beside hooks of other calls. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { figure, type Section } from "./report.ts";
@@ -10,56 +10,60 @@ const CALLS = 100_000;
 
 interface Written {
   readonly name: string;
-  /** The hook as a user writes it. */
-  readonly hook: string;
+  /** The hook set as a user writes it; undefined for the program natively. */
+  readonly hooks: string | undefined;
   /** Whether it answers, rather than the kernel. */
   readonly answers: boolean;
+  /** Measures reads of one byte instead. */
+  readonly reads?: boolean;
 }
 
 const sync = "**`getpgid: () => 4242`**";
 const async = "**`async getpgid() { return 4242; }`**";
 
+const nativeRead = "`read` of one byte, native";
+const unmarked = "`read` of a descriptor that is not marked, while another one is";
+const besideFiles = "`read`, while calls with paths are hooked";
+
 const ways: readonly Written[] = [
-  { name: sync, hook: "getpgid: () => 4242", answers: true },
-  { name: "`getpgid() {}`", hook: "getpgid() {}", answers: false },
-  { name: "`getpgid: (call) => call.proceed()`", hook: "getpgid: (call) => call.proceed()", answers: false },
-  { name: async, hook: "async getpgid() { return 4242; }", answers: true },
+  { name: sync, hooks: "defineHooks({ getpgid: () => 4242 })", answers: true },
+  { name: "`getpgid() {}`", hooks: "defineHooks({ getpgid() {} })", answers: false },
+  {
+    name: "`getpgid: (call) => call.proceed()`",
+    hooks: "defineHooks({ getpgid: (call) => call.proceed() })",
+    answers: false,
+  },
+  { name: async, hooks: "defineHooks({ async getpgid() { return 4242; } })", answers: true },
   {
     name: "`async getpgid(call) { await call.proceed(); }`",
-    hook: "async getpgid(call) { await call.proceed(); }",
+    hooks: "defineHooks({ async getpgid(call) { await call.proceed(); } })",
     answers: false,
+  },
+  { name: nativeRead, hooks: undefined, answers: false, reads: true },
+  { name: besideFiles, hooks: "defineHooks({ file() {} })", answers: false, reads: true },
+  {
+    name: unmarked,
+    hooks: "defineHooks({ openat(call) { call.process.descriptors.mark(0); }, read: onMarked(() => 0) })",
+    answers: false,
+    reads: true,
+  },
+  {
+    name: "`read`, under `faults` with a rule for another file",
+    hooks: 'faults({ rules: [{ calls: "read", path: "/nowhere", error: "EIO" }] })',
+    answers: false,
+    reads: true,
   },
 ];
 
-const nativeRead = "`read`, native";
-const unmarkedRead = "`read` of a descriptor that is not marked";
-/** Files are hooked, a descriptor is marked, and reads of marked ones are answered. */
-const MARKING = `import { defineHooks, onMarked } from "elsewhere";
-export default defineHooks({
-  openat(call) {
-    call.process.descriptors.mark(0);
-  },
-  read: onMarked(() => 0),
-});
-`;
-
 export async function benchHooks(tools: Tools, rounds: number): Promise<Section> {
-  const variants: Variant<RoundTrip>[] = ways.map(({ name, hook, answers }, index): Variant<RoundTrip> => {
+  const variants = ways.map(({ name, hooks, answers, reads }, index): Variant<RoundTrip> => {
+    const program = [tools.roundtrip, ...(reads === true ? ["-read"] : []), "-calls", String(CALLS)];
+    if (hooks === undefined) return { name, measure: () => measureCalls(program, answers) };
     const file = join(folder, `hook-${index}.mjs`);
-    writeFileSync(file, `import { defineHooks } from "elsewhere";\nexport default defineHooks({ ${hook} });\n`);
-    const command = elsewhere("exec", "--hook", file, "--", tools.roundtrip, "-calls", String(CALLS));
+    writeFileSync(file, `import { defineHooks, faults, onMarked } from "elsewhere";\nexport default ${hooks};\n`);
+    const command = elsewhere("exec", "--hook", file, "--", ...program);
     return { name, measure: () => measureCalls(command, answers) };
   });
-  const reading = ["-calls", String(CALLS), "-read"];
-  const marking = join(folder, "hook-marking.mjs");
-  writeFileSync(marking, MARKING);
-  variants.push(
-    { name: nativeRead, measure: () => measureCalls([tools.roundtrip, ...reading], false) },
-    {
-      name: unmarkedRead,
-      measure: () => measureCalls(elsewhere("exec", "--hook", marking, "--", tools.roundtrip, ...reading), false),
-    },
-  );
   const results = await interleave(rounds, variants);
   const of = (name: string, number: keyof RoundTrip): number => medianOf(results.get(name), (result) => result[number]);
   return {
@@ -73,12 +77,12 @@ export async function benchHooks(tools: Tools, rounds: number): Promise<Section>
     targets: [
       { what: "a synchronous hook, p50", wanted: 1500, measured: of(sync, "p50"), unit: "ns" },
       { what: "an asynchronous hook, p50", wanted: 5000, measured: of(async, "p50"), unit: "ns" },
-      {
-        what: "read of a descriptor that is not marked, against native",
+      ...[besideFiles, unmarked].map((name) => ({
+        what: `${name}, against native`,
         wanted: 1.02,
-        measured: of(unmarkedRead, "perCall") / of(nativeRead, "perCall"),
+        measured: of(name, "perCall") / of(nativeRead, "perCall"),
         unit: "×",
-      },
+      })),
     ],
   };
 }

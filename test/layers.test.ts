@@ -21,6 +21,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   model: ["errors", "bytes", "linux", "machine", "mailbox", "process"],
   trace: ["errors", "bytes", "linux", "machine", "patch", "mailbox", "process"],
   hooks: ["errors", "bytes", "linux", "machine", "patch", "mailbox", "process", "model"],
+  sets: ["errors", "bytes", "linux", "hooks"],
   index: [
     "errors",
     "bytes",
@@ -34,6 +35,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     "model",
     "trace",
     "hooks",
+    "sets",
   ],
   cli: [
     "errors",
@@ -48,6 +50,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     "model",
     "trace",
     "hooks",
+    "sets",
     "index",
   ],
 };

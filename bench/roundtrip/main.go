@@ -2,7 +2,7 @@
 //
 // getpgid because nothing else calls it: who answers it with 4242 can be told from who does
 // not, and natively it is about the cheapest call there is. syscall.Getpgid makes it by
-// RawSyscall, so no scheduler is in the way.
+// RawSyscall, so no scheduler is in the way. With -read it is one byte from /dev/zero, likewise.
 package main
 
 import (
@@ -19,11 +19,6 @@ import (
 	"unsafe"
 )
 
-var buffer byte
-
-// What is measured.
-var call = func() { syscall.Getpgid(0) }
-
 type result struct {
 	Value     int     `json:"value"`     // what getpgid returned last
 	P50       float64 `json:"p50"`       // nanoseconds, each call timed by itself
@@ -35,15 +30,26 @@ type result struct {
 
 const batch = 1000
 
+// call is what is measured.
+var call = func() { syscall.Getpgid(0) }
+var oneByte [1]byte
+
 func main() {
 	calls := flag.Int("calls", 20000, "timed calls, in all goroutines together")
 	gap := flag.Duration("gap", 0, "quiet before each timed call")
 	goroutines := flag.Int("goroutines", 1, "how many ask at once")
 	sleep := flag.Duration("sleep", 0, "measure nothing, sleep")
 	tame := flag.Bool("tame", false, "one thread, a grown stack, no garbage collection")
-	read := flag.Bool("read", false, "read from /dev/null instead of getpgid")
+	read := flag.Bool("read", false, "read a byte instead")
 	flag.Parse()
 
+	if *read {
+		zero, err := syscall.Open("/dev/zero", syscall.O_RDONLY, 0)
+		if err != nil {
+			os.Exit(1)
+		}
+		call = func() { syscall.RawSyscall(syscall.SYS_READ, uintptr(zero), uintptr(unsafe.Pointer(&oneByte)), 1) }
+	}
 	if *sleep > 0 {
 		time.Sleep(*sleep)
 		return
@@ -52,14 +58,6 @@ func main() {
 		runtime.LockOSThread()
 		debug.SetGCPercent(-1)
 		grow(64)
-	}
-	if *read {
-		null, err := syscall.Open("/dev/null", syscall.O_RDONLY, 0)
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		call = func() { syscall.RawSyscall(syscall.SYS_READ, uintptr(null), uintptr(unsafe.Pointer(&buffer)), 1) }
 	}
 	var r result
 	if *goroutines > 1 {
