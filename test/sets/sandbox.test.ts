@@ -35,7 +35,7 @@ afterAll(() => {
 });
 beforeAll(async () => {
   await driverProgram();
-  raw = realpathSync(await goProgram("raw", join(repository, "test/sets/raw")));
+  raw = realpathSync(await goProgram(join(repository, "test/sets/raw")));
 }, 300_000);
 /** Both folders as they are at first. */
 function setUp(): void {
