@@ -118,6 +118,11 @@ export class DescriptorTable {
     return this.#descriptors.get(number);
   }
 
+  /** How many are known. */
+  get size(): number {
+    return this.#descriptors.size;
+  }
+
   /** All that are known. */
   all(): Iterable<Descriptor> {
     return this.#descriptors.values();
