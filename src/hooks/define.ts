@@ -25,7 +25,8 @@ const groups: readonly GroupName[] = [
   "creds",
   "clock",
 ];
-const isGroup = (name: string): name is GroupName => groups.includes(name as GroupName);
+/** Whether hooks can be named by this group of calls. */
+export const isGroup = (name: string): name is GroupName => groups.includes(name as GroupName);
 
 /** Registered for all copies of this module: a hook file may have another one than the command line. */
 const mark = Symbol.for("elsewhere.hooks");
