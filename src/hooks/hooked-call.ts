@@ -10,7 +10,10 @@ import { type ChangeContext, changedRegisters, newRegisters } from "./changes.ts
 import type { ErrnoName } from "./generated/calls.ts";
 import type { Journey } from "./journey.ts";
 import type { CallMemory } from "./memory.ts";
+import { openContent } from "./open-with.ts";
+import { canOpen } from "./parameters.ts";
 import { MemoryPointer, type Pointer, textOf } from "./pointer.ts";
+import type { Content } from "./sealed-file.ts";
 import type { AnyCall, CallingProcess, CallName, NewArgument } from "./types.ts";
 
 /** {@link AnyCall} and every HookCall; types.ts says what each member is for. */
@@ -162,6 +165,19 @@ export class HookedCall implements Omit<AnyCall, "is"> {
       ),
     );
     return promise;
+  }
+
+  async openWith(content: Content): Promise<number | null> {
+    const { call, surroundings, isOver } = this.#journey;
+    if (!canOpen(this.name)) throw new TypeError(`${this.name} opens no file`);
+    if (isOver) return null;
+    surroundings.onOpenWith();
+    const fd = await openContent(this, content);
+    if (fd !== null && fd >= 0 && surroundings.behind.isListening && !this.#journey.isOver) {
+      const file = surroundings.behind.model.of(call).descriptors.get(fd)?.file;
+      if (file !== undefined) file.path = this.path;
+    }
+    return fd;
   }
 
   delay({ milliseconds }: { readonly milliseconds: number }): Promise<void> {

@@ -32,6 +32,8 @@ export interface Surroundings {
   readonly infos: CallInfos;
   readonly behind: ListeningKernel;
   readonly failures: Failures;
+  /** A hook opens a file of its own: links in /proc must tell its path from now on. */
+  readonly onOpenWith: () => void;
 }
 
 export class Journey {

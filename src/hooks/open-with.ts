@@ -1,0 +1,106 @@
+/** Opens files that hooks make up, in the program's thread and with the program's flags. */
+import { closeSync, constants, openSync } from "node:fs";
+import { posix } from "node:path";
+import { abis } from "../linux/abi.ts";
+import { errnoNumber } from "../linux/errno.ts";
+import { requireHostMachine } from "../machine/machines.ts";
+import { asInt, AT_FDCWD, reachablePath } from "../process/paths.ts";
+import type { ErrnoName } from "./generated/calls.ts";
+import type { CallMemory } from "./memory.ts";
+import { type Content, fillAndSeal, memfdName, MFD_ALLOW_SEALING, MFD_CLOEXEC, SealedFile } from "./sealed-file.ts";
+import type { CallName, NewArgument } from "./types.ts";
+
+/** What is needed of a call that opens. */
+export interface OpeningCall {
+  readonly name: string;
+  readonly tid: number;
+  readonly registers: readonly bigint[];
+  readonly memory: CallMemory;
+  readonly path: string | undefined;
+  run(name: CallName, args: Readonly<Record<string, NewArgument | undefined>>): Promise<number | null>;
+}
+
+const errno = (name: ErrnoName): number => -(errnoNumber(name) ?? 0);
+const { openFlags } = abis[requireHostMachine().name].constants;
+const flag = (name: string): number => openFlags.find(([each]) => each === name)?.[1] ?? 0;
+
+const O_ACCMODE = constants.O_WRONLY | constants.O_RDWR;
+const O_CLOEXEC = flag("O_CLOEXEC");
+const O_DIRECTORY = flag("O_DIRECTORY");
+const O_PATH = flag("O_PATH");
+/**
+ * What the program gets in `flags` it shall get: not what is over once the file is open, not O_NOFOLLOW, for we
+ * open by a link, not what memory has no use for and may refuse.
+ */
+const DROPPED = ["O_CREAT", "O_EXCL", "O_NOCTTY", "O_TRUNC", "O_NOFOLLOW", "O_NOATIME", "O_DIRECT"].reduce(
+  (mask, name) => mask | flag(name),
+  0,
+);
+/** What the kernel says of another process's descriptors where the program may not look at them (fs/proc/base.c). */
+const refused: readonly number[] = (["EACCES", "EPERM", "ENOENT", "ELOOP"] as const).map(errno);
+
+/** O_* flags of a call that opens, as the program gave them; or an error. */
+export function openingFlags({ name, registers, memory }: OpeningCall): number {
+  if (name === "creat") return constants.O_CREAT | constants.O_WRONLY | constants.O_TRUNC;
+  if (name !== "openat2") return asInt(registers[name === "open" ? 1 : 2] ?? 0n) & 0x7fff_ffff;
+  const how = memory.read(registers[2] ?? 0n, 8); // struct open_how begins with u64 flags
+  return how.length < 8 ? errno("EFAULT") : Buffer.from(how).readUInt32LE() & 0x7fff_ffff;
+}
+
+/** Why a regular file that is there, on a file system that cannot be written, is not opened so (fs/namei.c, do_open); 0 where it is. */
+export function whyNot(flags: number): number {
+  const has = (mask: number): boolean => (flags & mask) !== 0;
+  if (has(O_PATH)) return has(O_DIRECTORY) ? errno("ENOTDIR") : 0;
+  if (has(constants.O_CREAT) && has(constants.O_EXCL)) return errno("EEXIST");
+  if (has(O_DIRECTORY)) return errno("ENOTDIR");
+  return has(O_ACCMODE) || has(constants.O_TRUNC) ? errno("EROFS") : 0;
+}
+
+/** Where the program thinks that it opens: absolute, symbolic links as they are. */
+export function openedPath({ name, tid, registers, path = "" }: OpeningCall): string {
+  const dirfd = name === "openat" || name === "openat2" ? asInt(registers[0] ?? 0n) : AT_FDCWD;
+  return posix.normalize(path.startsWith("/") ? path : (reachablePath(tid, dirfd, path) ?? `/${path}`));
+}
+
+/** @returns the program's descriptor, or −errno; null when the call is over */
+export async function openContent(call: OpeningCall, content: Content): Promise<number | null> {
+  const flags = openingFlags(call);
+  const error = flags < 0 ? flags : whyNot(flags);
+  if (error < 0) return error;
+  const path = openedPath(call);
+  using file = new SealedFile(path, content);
+  const result = await openLink(call, file.path, flags);
+  return result !== null && refused.includes(result) ? await openInside(call, path, content, flags) : result;
+}
+
+/** Opens what a link in /proc leads to, with what counts of the program's flags. */
+export function openLink(call: OpeningCall, link: string, flags: number): Promise<number | null> {
+  return call.run("openat", { dfd: AT_FDCWD, filename: link, flags: flags & ~DROPPED });
+}
+
+/**
+ * For a program that may not look into this process, because it has given up rights that this one has or has another
+ * /proc: the memory is the program's own, and is filled from here.
+ */
+async function openInside(call: OpeningCall, path: string, content: Content, flags: number): Promise<number | null> {
+  const closeOnExec = (flags & O_CLOEXEC) === 0 ? 0 : MFD_CLOEXEC;
+  const fd = await call.run("memfd_create", { uname_ptr: memfdName(path), flags: MFD_ALLOW_SEALING | closeOnExec });
+  if (fd === null || fd < 0) return fd;
+  try {
+    const ours = openSync(`/proc/${call.tid}/fd/${fd}`, constants.O_RDWR);
+    try {
+      fillAndSeal(ours, content);
+    } finally {
+      closeSync(ours);
+    }
+  } catch {
+    await call.run("close", { fd });
+    return errno("EACCES");
+  }
+  const again = await openLink(call, `/proc/thread-self/fd/${fd}`, flags);
+  // Without /proc it stays the descriptor that could write, were it not for the seals: EPERM in place of EBADF.
+  if (again === null || again < 0) return again === null ? null : fd;
+  await call.run("dup3", { oldfd: again, newfd: fd, flags: flags & O_CLOEXEC });
+  await call.run("close", { fd: again });
+  return fd;
+}
