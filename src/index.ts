@@ -11,5 +11,7 @@ export type { FileKind } from "./model/open-file.ts";
 export type { Pointer } from "./hooks/pointer.ts";
 export type { Content } from "./hooks/sealed-file.ts";
 export type * from "./hooks/types.ts";
+export type { VirtualContent } from "./sets/kept-file.ts";
+export { virtualFiles } from "./sets/virtual-files.ts";
 export type { Ending } from "./process/launch.ts";
 export type * from "./trace/record.ts";

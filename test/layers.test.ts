@@ -18,9 +18,10 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   patch: ["errors", "bytes", "elf", "golang", "machine"],
   mailbox: ["errors", "bytes", "linux", "machine"],
   process: ["errors", "bytes", "linux", "elf", "golang", "machine", "patch", "mailbox"],
-  model: ["errors", "bytes", "linux", "machine", "process"],
+  model: ["errors", "bytes", "linux", "machine", "mailbox", "process"],
   trace: ["errors", "bytes", "linux", "machine", "patch", "mailbox", "process"],
   hooks: ["errors", "bytes", "linux", "machine", "patch", "mailbox", "process", "model"],
+  sets: ["errors", "bytes", "linux", "process", "model", "hooks"],
   index: [
     "errors",
     "bytes",
@@ -34,6 +35,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     "model",
     "trace",
     "hooks",
+    "sets",
   ],
   cli: [
     "errors",
@@ -48,6 +50,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     "model",
     "trace",
     "hooks",
+    "sets",
     "index",
   ],
 };

@@ -6,18 +6,30 @@ import { errnoNumber } from "../linux/errno.ts";
 import { requireHostMachine } from "../machine/machines.ts";
 import { asInt, AT_FDCWD, reachablePath } from "../process/paths.ts";
 import type { ErrnoName } from "./generated/calls.ts";
-import type { CallMemory } from "./memory.ts";
-import { type Content, fillAndSeal, memfdName, MFD_ALLOW_SEALING, MFD_CLOEXEC, SealedFile } from "./sealed-file.ts";
+import type { Pointer } from "./pointer.ts";
+import {
+  type Content,
+  fillAndSeal,
+  isSealedFile,
+  memfdName,
+  MFD_ALLOW_SEALING,
+  MFD_CLOEXEC,
+  SealedFile,
+} from "./sealed-file.ts";
 import type { CallName, NewArgument } from "./types.ts";
 
-/** What is needed of a call that opens. */
-export interface OpeningCall {
-  readonly name: string;
+/** A thread that waits in a call, and can make others. */
+export interface CallingThread {
   readonly tid: number;
-  readonly registers: readonly bigint[];
-  readonly memory: CallMemory;
-  readonly path: string | undefined;
   run(name: CallName, args: Readonly<Record<string, NewArgument | undefined>>): Promise<number | null>;
+}
+
+/** What is needed of a call that opens. */
+export interface OpeningCall extends CallingThread {
+  readonly name: string;
+  readonly registers: readonly bigint[];
+  readonly path?: string | undefined;
+  at(address: bigint): Pointer;
 }
 
 const errno = (name: ErrnoName): number => -(errnoNumber(name) ?? 0);
@@ -40,10 +52,11 @@ const DROPPED = ["O_CREAT", "O_EXCL", "O_NOCTTY", "O_TRUNC", "O_NOFOLLOW", "O_NO
 const refused: readonly number[] = (["EACCES", "EPERM", "ENOENT", "ELOOP"] as const).map(errno);
 
 /** O_* flags of a call that opens, as the program gave them; or an error. */
-export function openingFlags({ name, registers, memory }: OpeningCall): number {
+export function openingFlags(call: OpeningCall): number {
+  const { name, registers } = call;
   if (name === "creat") return constants.O_CREAT | constants.O_WRONLY | constants.O_TRUNC;
   if (name !== "openat2") return asInt(registers[name === "open" ? 1 : 2] ?? 0n) & 0x7fff_ffff;
-  const how = memory.read(registers[2] ?? 0n, 8); // struct open_how begins with u64 flags
+  const how = call.at(registers[2] ?? 0n).read(8); // struct open_how begins with u64 flags
   return how.length < 8 ? errno("EFAULT") : Buffer.from(how).readUInt32LE() & 0x7fff_ffff;
 }
 
@@ -56,6 +69,14 @@ export function whyNot(flags: number): number {
   return has(O_ACCMODE) || has(constants.O_TRUNC) ? errno("EROFS") : 0;
 }
 
+/** The same of a directory. */
+export function whyNotDirectory(flags: number): number {
+  const has = (mask: number): boolean => (flags & mask) !== 0;
+  if (has(O_PATH)) return 0;
+  if (has(constants.O_CREAT) && has(constants.O_EXCL)) return errno("EEXIST");
+  return has(O_ACCMODE) || has(constants.O_TRUNC) || has(constants.O_CREAT) ? errno("EISDIR") : 0;
+}
+
 /** Where the program thinks that it opens: absolute, symbolic links as they are. */
 export function openedPath({ name, tid, registers, path = "" }: OpeningCall): string {
   const dirfd = name === "openat" || name === "openat2" ? asInt(registers[0] ?? 0n) : AT_FDCWD;
@@ -63,18 +84,33 @@ export function openedPath({ name, tid, registers, path = "" }: OpeningCall): st
 }
 
 /** @returns the program's descriptor, or −errno; null when the call is over */
-export async function openContent(call: OpeningCall, content: Content): Promise<number | null> {
+export function openContent(call: OpeningCall, content: Content): Promise<number | null> {
   const flags = openingFlags(call);
   const error = flags < 0 ? flags : whyNot(flags);
-  if (error < 0) return error;
-  const path = openedPath(call);
-  using file = new SealedFile(path, content);
-  const result = await openLink(call, file.path, flags);
-  return result !== null && refused.includes(result) ? await openInside(call, path, content, flags) : result;
+  return error < 0 ? Promise.resolve(error) : openFile(call, openedPath(call), content, flags);
 }
 
+/** Opens a file made up for `path`, whatever call the thread is in. */
+export async function openFile(
+  call: CallingThread,
+  path: string,
+  content: Content,
+  flags: number,
+): Promise<number | null> {
+  let result: number | null;
+  if (isSealedFile(content)) result = await openLink(call, content.link, flags);
+  else {
+    using file = new SealedFile(path, content);
+    result = await openLink(call, file.link, flags);
+  }
+  return isRefused(result) ? openInside(call, path, content, flags) : result;
+}
+
+/** Whether the program may not look into this process; a file that is there gives no such error for reading. */
+export const isRefused = (result: number | null): boolean => result !== null && refused.includes(result);
+
 /** Opens what a link in /proc leads to, with what counts of the program's flags. */
-export function openLink(call: OpeningCall, link: string, flags: number): Promise<number | null> {
+export function openLink(call: CallingThread, link: string, flags: number): Promise<number | null> {
   return call.run("openat", { dfd: AT_FDCWD, filename: link, flags: flags & ~DROPPED });
 }
 
@@ -82,7 +118,7 @@ export function openLink(call: OpeningCall, link: string, flags: number): Promis
  * For a program that may not look into this process, because it has given up rights that this one has or has another
  * /proc: the memory is the program's own, and is filled from here.
  */
-async function openInside(call: OpeningCall, path: string, content: Content, flags: number): Promise<number | null> {
+async function openInside(call: CallingThread, path: string, content: Content, flags: number): Promise<number | null> {
   const closeOnExec = (flags & O_CLOEXEC) === 0 ? 0 : MFD_CLOEXEC;
   const fd = await call.run("memfd_create", { uname_ptr: memfdName(path), flags: MFD_ALLOW_SEALING | closeOnExec });
   if (fd === null || fd < 0) return fd;

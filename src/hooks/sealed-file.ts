@@ -26,23 +26,40 @@ export interface Content {
   readonly mode?: number;
 }
 
-export class SealedFile implements Disposable {
+/** Registered for all copies of this module: a hook file may have another one than the command line. */
+const mark = Symbol.for("elsewhere.sealedFile");
+
+/** Closes those that nobody refers to any more; programs that have them open keep them. */
+const forgotten = new FinalizationRegistry<number>(closeSync);
+
+/** As a {@link Content} it is opened as it is: every opening is of the same file. */
+export class SealedFile implements Content, Disposable {
   /** What programs open. */
-  readonly path: string;
+  readonly link: string;
+  readonly content: string | Uint8Array;
+  readonly mode: number;
   readonly #descriptor: number;
 
   /** @param path where the program finds it: what links in /proc/PID/fd will tell */
-  constructor(path: string, content: Content) {
+  constructor(path: string, { content, mode = 0o444 }: Content) {
+    Object.defineProperty(this, mark, { value: true });
+    this.content = content;
+    this.mode = mode;
     this.#descriptor = memfdCreate(memfdName(path), MFD_CLOEXEC | MFD_ALLOW_SEALING);
     assert(this.#descriptor >= 0, `memfd_create gives a descriptor, not ${this.#descriptor}`);
-    fillAndSeal(this.#descriptor, content);
-    this.path = `/proc/${process.pid}/fd/${this.#descriptor}`;
+    fillAndSeal(this.#descriptor, this);
+    forgotten.register(this, this.#descriptor, this);
+    this.link = `/proc/${process.pid}/fd/${this.#descriptor}`;
   }
 
   [Symbol.dispose](): void {
+    forgotten.unregister(this);
     closeSync(this.#descriptor);
   }
 }
+
+/** Whether it is one that exists already, made by whatever copy of this module. */
+export const isSealedFile = (content: Content): content is SealedFile => mark in content;
 
 /** Gives a fresh memfd its content, for good. */
 export function fillAndSeal(descriptor: number, { content, mode = 0o444 }: Content): void {
