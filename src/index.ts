@@ -10,6 +10,7 @@ export type { Place } from "./hooks/place.ts";
 export type { FileKind } from "./model/open-file.ts";
 export type { Pointer } from "./hooks/pointer.ts";
 export type { Content } from "./hooks/sealed-file.ts";
+export type { FileHandlers, Handled, ServedStat } from "./hooks/served-file.ts";
 export type * from "./hooks/types.ts";
 export type { VirtualContent } from "./sets/kept-file.ts";
 export { virtualFiles } from "./sets/virtual-files.ts";

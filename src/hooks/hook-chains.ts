@@ -14,6 +14,7 @@ import { Failures, type OnHookError } from "./failure.ts";
 import { isInRing, withoutRings } from "./io-uring.ts";
 import { Journey, type Surroundings } from "./journey.ts";
 import { openedPaths } from "./opened-paths.ts";
+import { servedFiles } from "./served-files.ts";
 
 export interface HookChainsOptions {
   readonly calls: CallTable;
@@ -33,6 +34,8 @@ export class HookChains implements CallServer {
   #markedCalls: readonly number[] = [];
   /** A hook has opened a file of its own. */
   #hasOpened = false;
+  /** One that handlers serve. */
+  #hasServed = false;
 
   constructor(supervisor: Supervisor, { calls, behind, onHookError }: HookChainsOptions) {
     this.#table = calls;
@@ -41,9 +44,10 @@ export class HookChains implements CallServer {
       infos: new CallInfos(calls),
       behind,
       failures: new Failures(onHookError),
-      onOpenWith: () => {
-        if (this.#hasOpened) return;
+      onOpenWith: (isServed) => {
+        if (this.#hasOpened && (this.#hasServed || !isServed)) return;
         this.#hasOpened = true;
+        this.#hasServed ||= isServed;
         this.#changed();
       },
     };
@@ -116,6 +120,7 @@ export class HookChains implements CallServer {
         if (hooks !== undefined) (chains[number] ??= []).push(...hooks);
     };
     if (this.#hasOpened) addInnermost(openedPaths);
+    if (this.#hasServed) addInnermost(servedFiles);
     if (chains.some((chain, number) => chain !== undefined && isInRing(this.#table.name(number) ?? "")))
       addInnermost(withoutRings);
     this.#chains = chains;

@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 import { errnoNumber } from "../linux/errno.ts";
 import { i32 } from "../linux/scalar.ts";
+import type { OpenFile } from "../model/open-file.ts";
 import type { Done } from "../process/call.ts";
 import { ADDRESS_MAX, type NewAddress, type SocketAddress, socketAddress } from "./address.ts";
 import type { ArgumentValue } from "./arguments.ts";
@@ -10,10 +11,11 @@ import { type ChangeContext, changedRegisters, newRegisters } from "./changes.ts
 import type { ErrnoName } from "./generated/calls.ts";
 import type { Journey } from "./journey.ts";
 import type { CallMemory } from "./memory.ts";
-import { openContent } from "./open-with.ts";
+import { openContent, openServed } from "./open-with.ts";
 import { canOpen } from "./parameters.ts";
 import { MemoryPointer, type Pointer, textOf } from "./pointer.ts";
 import type { Content } from "./sealed-file.ts";
+import { type FileHandlers, type Handled, ServedFile } from "./served-file.ts";
 import type { AnyCall, CallingProcess, CallName, NewArgument } from "./types.ts";
 
 /** {@link AnyCall} and every HookCall; types.ts says what each member is for. */
@@ -167,16 +169,14 @@ export class HookedCall implements Omit<AnyCall, "is"> {
     return promise;
   }
 
-  async openWith(content: Content): Promise<number | null> {
-    const { call, surroundings, isOver } = this.#journey;
+  async openWith(file: Content | Handled): Promise<number | null> {
     if (!canOpen(this.name)) throw new TypeError(`${this.name} opens no file`);
-    if (isOver) return null;
-    surroundings.onOpenWith();
-    const fd = await openContent(this, content);
-    if (fd !== null && fd >= 0 && surroundings.behind.isListening && !this.#journey.isOver) {
-      const file = surroundings.behind.model.of(call).descriptors.get(fd)?.file;
-      if (file !== undefined) file.path = this.path;
-    }
+    const { surroundings } = this.#journey;
+    if (this.#journey.isOver) return null;
+    surroundings.onOpenWith("handlers" in file);
+    if ("handlers" in file) return this.#openServed(file.handlers);
+    const fd = await openContent(this, file);
+    if (surroundings.behind.isListening) this.#opened(fd);
     return fd;
   }
 
@@ -215,6 +215,28 @@ export class HookedCall implements Omit<AnyCall, "is"> {
   static {
     // As a method it would need a type of its own in the declarations.
     Object.defineProperty(this.prototype, inspect.custom, { value: this.prototype.toJSON });
+  }
+
+  async #openServed(handlers: FileHandlers): Promise<number | null> {
+    const served = new ServedFile(handlers, (error) => this.#journey.failed(this.position, error));
+    void this.#journey.surroundings.behind.model; // it listens before there is something to hear
+    let fd: number | null = null;
+    const result = await served.attempt(async () => (fd = await openServed(this, handlers)) ?? 0);
+    const opened = this.#opened(fd);
+    if (fd === null || opened === undefined) return fd === null && result < 0 ? result : fd;
+    served.serve(opened);
+    opened.onReleased.push(() => served.close());
+    this.process.descriptors.mark(fd);
+    return fd;
+  }
+
+  /** The program has opened something in its path's place. */
+  #opened(fd: number | null): OpenFile | undefined {
+    const { call, surroundings, isOver } = this.#journey;
+    if (fd === null || fd < 0 || isOver) return undefined;
+    const file = surroundings.behind.model.of(call).descriptors.get(fd)?.file;
+    if (file !== undefined) file.path = this.path;
+    return file;
   }
 
   #changedBy(changes: Readonly<Record<string, unknown>>): readonly bigint[] {

@@ -6,6 +6,7 @@ import { errnoNumber } from "../linux/errno.ts";
 import { requireHostMachine } from "../machine/machines.ts";
 import { asInt, AT_FDCWD, reachablePath } from "../process/paths.ts";
 import type { ErrnoName } from "./generated/calls.ts";
+import type { FileHandlers } from "./served-file.ts";
 import type { Pointer } from "./pointer.ts";
 import {
   type Content,
@@ -88,6 +89,22 @@ export function openContent(call: OpeningCall, content: Content): Promise<number
   const flags = openingFlags(call);
   const error = flags < 0 ? flags : whyNot(flags);
   return error < 0 ? Promise.resolve(error) : openFile(call, openedPath(call), content, flags);
+}
+
+/** Behind a file that handlers serve: there is nothing to be read, and seals keep it so. */
+const nothing: Content = { content: "", mode: 0o666 };
+
+/** Opens what a served file stands on; the same errors as of {@link openContent}. */
+export async function openServed(call: OpeningCall, { write, truncate }: FileHandlers): Promise<number | null> {
+  const flags = openingFlags(call);
+  const isForWriting = (flags & O_PATH) === 0 && write !== undefined;
+  const error = flags < 0 ? flags : whyNot(isForWriting ? flags & ~(O_ACCMODE | constants.O_TRUNC) : flags);
+  if (error < 0) return error;
+  if (isForWriting && (flags & constants.O_TRUNC) !== 0) {
+    const result = truncate === undefined ? errno("EPERM") : ((await truncate(0)) ?? 0);
+    if (result < 0) return result;
+  }
+  return openFile(call, openedPath(call), nothing, flags);
 }
 
 /** Opens a file made up for `path`, whatever call the thread is in. */
