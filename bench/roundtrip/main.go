@@ -35,6 +35,7 @@ func main() {
 	goroutines := flag.Int("goroutines", 1, "how many ask at once")
 	sleep := flag.Duration("sleep", 0, "measure nothing, sleep")
 	tame := flag.Bool("tame", false, "one thread, a grown stack, no garbage collection")
+	file := flag.String("file", "", "measure opening, and opening, reading and closing, this file instead")
 	flag.Parse()
 
 	if *sleep > 0 {
@@ -45,6 +46,12 @@ func main() {
 		runtime.LockOSThread()
 		debug.SetGCPercent(-1)
 		grow(64)
+	}
+	if *file != "" {
+		opening, all := files(*file, *calls)
+		line, _ := json.Marshal([]result{opening, all})
+		fmt.Println(string(line))
+		return
 	}
 	var r result
 	if *goroutines > 1 {
