@@ -1,5 +1,6 @@
 /** A call as one hook sees it: the arguments that the hooks in front of it have left, and what it may do. */
 import { inspect } from "node:util";
+import { assert } from "../errors.ts";
 import { errnoNumber } from "../linux/errno.ts";
 import { i32 } from "../linux/scalar.ts";
 import type { OpenFile } from "../model/open-file.ts";
@@ -11,10 +12,10 @@ import { type ChangeContext, changedRegisters, newRegisters } from "./changes.ts
 import type { ErrnoName } from "./generated/calls.ts";
 import type { Journey } from "./journey.ts";
 import type { CallMemory } from "./memory.ts";
-import { openContent, openServed } from "./open-with.ts";
+import { isRefused, linkArguments, openedPath, openingFlags, openInside, openServed, whyNot } from "./open-with.ts";
 import { canOpen } from "./parameters.ts";
 import { MemoryPointer, type Pointer, textOf } from "./pointer.ts";
-import type { Content } from "./sealed-file.ts";
+import { type Content, isSealedFile, SealedFile } from "./sealed-file.ts";
 import { type FileHandlers, type Handled, ServedFile } from "./served-file.ts";
 import type { AnyCall, CallingProcess, CallName, NewArgument } from "./types.ts";
 
@@ -125,21 +126,7 @@ export class HookedCall implements Omit<AnyCall, "is"> {
     if (journey.isOver) return Promise.resolve(null);
     const args = changes === undefined ? this.changed : this.#changedBy(changes);
     if (changes === undefined) void this.registers; // they are the hook's for as long as it goes on
-    this.hasProceeded = true;
-    this.#result = undefined;
-    const { promise, resolve } = Promise.withResolvers<number | null>();
-    this.#proceeding = promise;
-    let isOpen = true;
-    const proceeded: Done = (result) => {
-      if (!isOpen) return;
-      isOpen = false;
-      this.#result = result;
-      resolve(result === null ? null : Number(result));
-      const then = this.#whenProceeded;
-      this.#whenProceeded = undefined;
-      then?.(result);
-    };
-    journey.whenOver(() => proceeded(null));
+    const { promise, proceeded } = this.#expectResult();
     journey.enter(this.position + 1, args, true, proceeded);
     return promise;
   }
@@ -169,15 +156,40 @@ export class HookedCall implements Omit<AnyCall, "is"> {
     return promise;
   }
 
-  async openWith(file: Content | Handled): Promise<number | null> {
+  openWith(file: Content | Handled): Promise<number | null> {
     if (!canOpen(this.name)) throw new TypeError(`${this.name} opens no file`);
-    const { surroundings } = this.#journey;
-    if (this.#journey.isOver) return null;
-    surroundings.onOpenWith("handlers" in file);
+    const journey = this.#journey;
+    const { behind, infos, onOpenWith } = journey.surroundings;
+    if (journey.isOver) return Promise.resolve(null);
+    onOpenWith("handlers" in file);
     if ("handlers" in file) return this.#openServed(file.handlers);
-    const fd = await openContent(this, file);
-    if (surroundings.behind.isListening) this.#opened(fd);
-    return fd;
+    const flags = openingFlags(this);
+    const error = flags < 0 ? flags : whyNot(flags);
+    if (error < 0) return Promise.resolve(error);
+    const path = isSealedFile(file) ? this.path : openedPath(this);
+    const sealed = isSealedFile(file) ? file : new SealedFile(path ?? "/", file);
+    const openat = infos.byName("openat");
+    assert(openat !== undefined, "every machine has openat");
+    const registers = newRegisters(openat, linkArguments(sealed.link, flags), (content) => journey.lend(content));
+    const { promise, proceeded } = this.#expectResult();
+    journey.inThread((leave) =>
+      behind.run(
+        journey.call,
+        (result) => {
+          if (sealed !== file) sealed[Symbol.dispose]();
+          if (isRefused(Number(result)))
+            void openInside(this, path ?? "/", sealed, flags).then((fd) => proceeded(fd === null ? null : BigInt(fd)));
+          else {
+            if (behind.isListening) this.#opened(Number(result));
+            proceeded(result); // before the call may end
+          }
+          leave();
+        },
+        openat.number,
+        registers,
+      ),
+    );
+    return promise;
   }
 
   delay({ milliseconds }: { readonly milliseconds: number }): Promise<void> {
@@ -215,6 +227,26 @@ export class HookedCall implements Omit<AnyCall, "is"> {
   static {
     // As a method it would need a type of its own in the declarations.
     Object.defineProperty(this.prototype, inspect.custom, { value: this.prototype.toJSON });
+  }
+
+  /** From now on what `proceeded` gets is the result, which stands where the hook says nothing else. */
+  #expectResult(): { readonly promise: Promise<number | null>; readonly proceeded: Done } {
+    this.hasProceeded = true;
+    this.#result = undefined;
+    const { promise, resolve } = Promise.withResolvers<number | null>();
+    this.#proceeding = promise;
+    let isOpen = true;
+    const proceeded: Done = (result) => {
+      if (!isOpen) return;
+      isOpen = false;
+      this.#result = result;
+      resolve(result === null ? null : Number(result));
+      const then = this.#whenProceeded;
+      this.#whenProceeded = undefined;
+      then?.(result);
+    };
+    this.#journey.whenOver(() => proceeded(null));
+    return { promise, proceeded };
   }
 
   async #openServed(handlers: FileHandlers): Promise<number | null> {

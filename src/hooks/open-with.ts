@@ -17,7 +17,7 @@ import {
   MFD_CLOEXEC,
   SealedFile,
 } from "./sealed-file.ts";
-import type { CallName, NewArgument } from "./types.ts";
+import type { CallName, NewArgument, NewArguments } from "./types.ts";
 
 /** A thread that waits in a call, and can make others. */
 export interface CallingThread {
@@ -84,17 +84,10 @@ export function openedPath({ name, tid, registers, path = "" }: OpeningCall): st
   return posix.normalize(path.startsWith("/") ? path : (reachablePath(tid, dirfd, path) ?? `/${path}`));
 }
 
-/** @returns the program's descriptor, or −errno; null when the call is over */
-export function openContent(call: OpeningCall, content: Content): Promise<number | null> {
-  const flags = openingFlags(call);
-  const error = flags < 0 ? flags : whyNot(flags);
-  return error < 0 ? Promise.resolve(error) : openFile(call, openedPath(call), content, flags);
-}
-
 /** Behind a file that handlers serve: there is nothing to be read, and seals keep it so. */
 const nothing: Content = { content: "", mode: 0o666 };
 
-/** Opens what a served file stands on; the same errors as of {@link openContent}. */
+/** Opens what a served file stands on; the same errors as of a file with a content. */
 export async function openServed(call: OpeningCall, { write, truncate }: FileHandlers): Promise<number | null> {
   const flags = openingFlags(call);
   const isForWriting = (flags & O_PATH) === 0 && write !== undefined;
@@ -128,14 +121,26 @@ export const isRefused = (result: number | null): boolean => result !== null && 
 
 /** Opens what a link in /proc leads to, with what counts of the program's flags. */
 export function openLink(call: CallingThread, link: string, flags: number): Promise<number | null> {
-  return call.run("openat", { dfd: AT_FDCWD, filename: link, flags: flags & ~DROPPED });
+  return call.run("openat", linkArguments(link, flags));
 }
+
+/** The arguments of openat for that. */
+export const linkArguments = (link: string, flags: number): NewArguments<"openat"> => ({
+  dfd: AT_FDCWD,
+  filename: link,
+  flags: flags & ~DROPPED,
+});
 
 /**
  * For a program that may not look into this process, because it has given up rights that this one has or has another
  * /proc: the memory is the program's own, and is filled from here.
  */
-async function openInside(call: CallingThread, path: string, content: Content, flags: number): Promise<number | null> {
+export async function openInside(
+  call: CallingThread,
+  path: string,
+  content: Content,
+  flags: number,
+): Promise<number | null> {
   const closeOnExec = (flags & O_CLOEXEC) === 0 ? 0 : MFD_CLOEXEC;
   const fd = await call.run("memfd_create", { uname_ptr: memfdName(path), flags: MFD_ALLOW_SEALING | closeOnExec });
   if (fd === null || fd < 0) return fd;

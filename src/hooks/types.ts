@@ -26,6 +26,7 @@ export interface CanOpen {
   /**
    * Opens a file that exists nowhere, with this content: `return call.openWith({ content: "debug = true" })`. It is a
    * regular file that can only be read; the program's flags count as for any other (O_CLOEXEC, O_NONBLOCK, O_PATH, …).
+   * As after `proceed`, the result stands where the hook returns nothing else.
    * With `handlers` the content is asked for when the program reads, and may be written.
    * @returns the descriptor; or −EROFS where the program wants to write or to truncate, −EEXIST with O_CREAT and O_EXCL,
    *   −ENOTDIR with O_DIRECTORY, whatever error opening gives; null when the call is over (its thread died)

@@ -21,9 +21,16 @@ export class KeptFile {
   }
 
   /** Calls `serve` with the file as it is now. */
-  async use(call: AnyCall, serve: (file: SealedFile) => Promise<Outcome>): Promise<Outcome> {
-    const content = typeof this.#content === "function" ? await this.#content(call) : this.#content;
-    const kept = this.#keep(content);
+  use(call: AnyCall, serve: (file: SealedFile) => Promise<Outcome>): Promise<Outcome> {
+    if (typeof this.#content === "function") return this.#useOnce(this.#content(call), serve);
+    return serve(this.#keep(this.#content).file);
+  }
+
+  async #useOnce(
+    given: Content["content"] | Promise<Content["content"]>,
+    serve: (file: SealedFile) => Promise<Outcome>,
+  ): Promise<Outcome> {
+    const kept = this.#keep(await given);
     kept.users++;
     try {
       return await serve(kept.file);

@@ -86,9 +86,14 @@ export function answerMissing(call: AnyCall, argument: string, error: number, in
   return errno(createsDirectory(call) ? "EISDIR" : "EROFS");
 }
 
-export async function answerFile(call: AnyCall, argument: string, path: string, file: SealedFile): Promise<Outcome> {
+export function answerFile(call: AnyCall, argument: string, path: string, file: SealedFile): Promise<Outcome> {
+  if (!createsDirectory(call) && (call.is("open") || call.is("openat") || call.is("openat2") || call.is("creat")))
+    return call.openWith(file); // this very promise: then nobody waits for a microtask
+  return lookAtFile(call, argument, path, file);
+}
+
+async function lookAtFile(call: AnyCall, argument: string, path: string, file: SealedFile): Promise<Outcome> {
   if (createsDirectory(call)) return errno("EISDIR");
-  if (call.is("open") || call.is("openat") || call.is("openat2") || call.is("creat")) return call.openWith(file);
   if (call.name === "chdir") return errno("ENOTDIR");
   const examined = examine(call, file.link);
   if (examined === undefined) return refusal(call, argument);

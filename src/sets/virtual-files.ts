@@ -55,6 +55,8 @@ class VirtualWorld {
     const changes: Record<string, string> = {};
     for (const { argument, dirfd, path, follow } of namedPaths(call)) {
       if (path === "" || !this.#mayConcern(call, dirfd, path)) continue;
+      // A path that is resolved already leads nowhere else: most are.
+      if (this.#files.has(path)) return this.#answer(call, argument, { kind: "file", path });
       const found = this.tree.find(call, dirfd, path, { follow }, (fd) => this.directoryAt(call.tid, fd));
       if (found.kind !== "real") return this.#answer(call, argument, found);
       if (found.path !== undefined) changes[argument] = found.path;
