@@ -21,6 +21,8 @@ const { layouts } = abis[requireHostMachine().name];
 const [SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA, SEEK_HOLE] = [0, 1, 2, 3, 4];
 const AT_EMPTY_PATH = 0x1000;
 const O_ACCMODE = constants.O_WRONLY | constants.O_RDWR;
+/** include/uapi/asm-generic/fcntl.h */
+const O_PATH = 0o10000000;
 const S_IFREG = 0o100000;
 /** du counts in these. */
 const BLOCK = 512;
@@ -33,7 +35,10 @@ interface Transfer extends OnDescriptor {
 }
 
 const fileOf = ({ process }: BaseCall, fd: number): OpenedFile | undefined => process.descriptors.get(fd);
-const servedBy = (call: BaseCall, fd: number): ServedFile | undefined => ServedFile.of(fileOf(call, fd));
+/** O_PATH descriptors can be examined, and nothing else: EBADF, says the kernel. */
+const servedAs = (file: OpenedFile | undefined): ServedFile | undefined =>
+  file === undefined || (file.flags & O_PATH) !== 0 ? undefined : ServedFile.of(file);
+const servedBy = (call: BaseCall, fd: number): ServedFile | undefined => servedAs(fileOf(call, fd));
 const accessOf = (file: OpenedFile | undefined): number => (file?.flags ?? 0) & O_ACCMODE;
 const signed = (register: bigint): number => Number(BigInt.asIntN(64, register));
 
@@ -83,7 +88,7 @@ function unlessServed(call: BaseCall, error: ErrnoName, ...fds: readonly number[
 /** @param position undefined: where the file stands, which then moves on */
 function read(call: Transfer, position?: number): Outcome | Promise<Outcome> {
   const file = fileOf(call, call.fd);
-  const served = ServedFile.of(file);
+  const served = servedAs(file);
   if (served === undefined) return undefined;
   if (accessOf(file) === constants.O_WRONLY) return errno("EBADF");
   if (position !== undefined && position < 0) return errno("EINVAL");
@@ -98,7 +103,7 @@ function read(call: Transfer, position?: number): Outcome | Promise<Outcome> {
 
 function write(call: Transfer, position?: number): Outcome | Promise<Outcome> {
   const file = fileOf(call, call.fd);
-  const served = ServedFile.of(file);
+  const served = servedAs(file);
   if (served === undefined) return undefined;
   if (accessOf(file) === constants.O_RDONLY) return errno("EBADF");
   if (position !== undefined && position < 0) return errno("EINVAL");
@@ -143,7 +148,7 @@ function target(current: number, size: number, offset: number, whence: number): 
 
 function truncate(call: OnDescriptor, size: number): Outcome | Promise<Outcome> {
   const file = fileOf(call, call.fd);
-  const served = ServedFile.of(file);
+  const served = servedAs(file);
   if (served === undefined) return undefined;
   const { truncate: handler } = served.handlers;
   if (size < 0 || accessOf(file) === constants.O_RDONLY) return errno("EINVAL");
@@ -163,7 +168,7 @@ function examine(
   at: Pointer,
   structure: "stat" | "statx",
 ): Outcome | Promise<Outcome> {
-  const served = servedBy(call, fd);
+  const served = ServedFile.of(fileOf(call, fd));
   return served?.attempt(async () => {
     const { size, mode, mtimeMs } = await served.stat();
     const result = await call.proceed();

@@ -1,4 +1,4 @@
-/** What docs/hooks.md shows is TypeScript that compiles and runs. */
+/** What docs/hooks.md and docs/virtual-files.md show is TypeScript that compiles and runs. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,9 @@ import { repository } from "../matrix/cache.ts";
 import { run } from "../matrix/run.ts";
 import { driverProgram } from "./driver.ts";
 
-const page = readFileSync(join(repository, "docs/hooks.md"), "utf8");
+const page = ["hooks", "virtual-files"]
+  .map((name) => readFileSync(join(repository, `docs/${name}.md`), "utf8"))
+  .join("\n");
 const examples = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = ""]) => text);
 const files = examples.filter((text) => text.includes("export default"));
 

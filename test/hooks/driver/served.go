@@ -126,6 +126,10 @@ func served(args []string) string {
 		say("ftruncate", errorOf(syscall.Ftruncate(one, 100)))
 		syscall.Close(one)
 	}
+	path, err := syscall.Open(args[0], 0x200000, 0) // O_PATH
+	_, bad := syscall.Read(path, buffer)
+	_, moved := syscall.Seek(path, 1, 0)
+	say("O_PATH", errorOf(err), errorOf(bad), errorOf(moved), errorOf(syscall.Fstat(path, &info)), info.Size)
 	event := syscall.EpollEvent{}
 	poll, _ := syscall.EpollCreate1(0)
 	say("epoll", errorOf(syscall.EpollCtl(poll, syscall.EPOLL_CTL_ADD, fd, &event)))
