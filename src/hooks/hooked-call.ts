@@ -19,6 +19,8 @@ import { type Content, isSealedFile, SealedFile } from "./sealed-file.ts";
 import { type FileHandlers, type Handled, ServedFile } from "./served-file.ts";
 import type { AnyCall, CallingProcess, CallName, NewArgument } from "./types.ts";
 
+const EIO = -5n;
+
 /** {@link AnyCall} and every HookCall; types.ts says what each member is for. */
 export class HookedCall implements Omit<AnyCall, "is"> {
   /** Which hook of the chain it is made for. */
@@ -162,10 +164,10 @@ export class HookedCall implements Omit<AnyCall, "is"> {
     const { behind, infos, onOpenWith } = journey.surroundings;
     if (journey.isOver) return Promise.resolve(null);
     onOpenWith("handlers" in file);
-    if ("handlers" in file) return this.#openServed(file.handlers);
+    if ("handlers" in file) return this.#later(this.#openServed(file.handlers));
     const flags = openingFlags(this);
     const error = flags < 0 ? flags : whyNot(flags);
-    if (error < 0) return Promise.resolve(error);
+    if (error < 0) return this.#later(Promise.resolve(error));
     const path = isSealedFile(file) ? this.path : openedPath(this);
     const sealed = isSealedFile(file) ? file : new SealedFile(path ?? "/", file);
     const openat = infos.byName("openat");
@@ -177,8 +179,7 @@ export class HookedCall implements Omit<AnyCall, "is"> {
         journey.call,
         (result) => {
           if (sealed !== file) sealed[Symbol.dispose]();
-          if (isRefused(Number(result)))
-            void openInside(this, path ?? "/", sealed, flags).then((fd) => proceeded(fd === null ? null : BigInt(fd)));
+          if (isRefused(Number(result))) void this.#later(openInside(this, path ?? "/", sealed, flags), proceeded);
           else {
             if (behind.isListening) this.#opened(Number(result));
             proceeded(result); // before the call may end
@@ -247,6 +248,19 @@ export class HookedCall implements Omit<AnyCall, "is"> {
     };
     this.#journey.whenOver(() => proceeded(null));
     return { promise, proceeded };
+  }
+
+  /** Has the outcome of `work` be the result. */
+  #later(work: Promise<number | null>, proceeded?: Done): Promise<number | null> {
+    const expected = proceeded === undefined ? this.#expectResult() : { promise: work, proceeded };
+    work.then(
+      (result) => expected.proceeded(result === null ? null : BigInt(result)),
+      (error: unknown) => {
+        this.#journey.failed(this.position, error);
+        expected.proceeded(EIO);
+      },
+    );
+    return expected.promise;
   }
 
   async #openServed(handlers: FileHandlers): Promise<number | null> {

@@ -156,6 +156,10 @@ export async function openInside(
     return errno("EACCES");
   }
   const again = await openLink(call, `/proc/thread-self/fd/${fd}`, flags);
+  if (again === errno("EACCES")) {
+    await call.run("close", { fd }); // not ours to look into, but its own: the mode forbids it
+    return again;
+  }
   // Without /proc it stays the descriptor that could write, were it not for the seals: EPERM in place of EBADF.
   if (again === null || again < 0) return again === null ? null : fd;
   await call.run("dup3", { oldfd: again, newfd: fd, flags: flags & O_CLOEXEC });

@@ -97,3 +97,30 @@ test("calls that open nothing cannot open it", async () => {
   const { failures } = await hooked(`stat /etc/hostname`, wrong);
   expect(String(failures[0]?.error)).toMatch(/newfstatat opens no file/);
 });
+
+test("the mode counts", async () => {
+  const closed = defineHooks({
+    openat: (call) => (call.path === path ? call.openWith({ content, mode: 0 }) : undefined),
+  });
+  const { stdout } = await hooked(`drop open ${path}`, closed);
+  expect(stdout).toMatch(/: errno 13\n/);
+});
+
+test("the result stands where the hook returns nothing", async () => {
+  const silent = defineHooks({
+    async openat(call) {
+      if (call.path === path) await call.openWith({ content });
+      if (call.path === `${path}-served`)
+        await call.openWith({ handlers: { read: (offset) => content.slice(offset) } });
+    },
+  });
+  const operations = `cat ${path} , cat ${path}-served , open ${path} , write ${path} no`;
+  const { stdout } = await hooked(operations, silent);
+  expect(stdout.match(/: .*$/gm)).toEqual([`: "${content}"`, `: "${content}"`, ": opened", ": errno 30"]);
+});
+
+test("many threads at the same time", async () => {
+  const { stdout, failures } = await hooked(`opens 300 ${path}`, hooks);
+  expect(failures).toEqual([]);
+  expect(answer(stdout)).toBe("map[opened:300]");
+});
