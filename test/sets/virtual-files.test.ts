@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type HookSet, virtualFiles } from "../../src/index.ts";
-import { answer, driverProgram, hooked, natively } from "../hooks/driver.ts";
+import { type HookSet, launch, virtualFiles } from "../../src/index.ts";
+import { all, answer, driverProgram, hooked, natively } from "../hooks/driver.ts";
 import { run } from "../matrix/run.ts";
 
 const folder: string = realpathSync(mkdtempSync(join(tmpdir(), "elsewhere-virtual-")));
@@ -113,6 +113,27 @@ describe("in directories that are there", () => {
     expect(answer(stdout)).toBe('"made up"');
   });
 });
+
+test("Go builds a module that is nowhere", async () => {
+  const { stdout: root } = await run(["go", "env", "GOROOT"], { cwd: "/", timeoutMs: 20_000 });
+  const module = join(folder, "nowhere");
+  const program = join(folder, "program");
+  const files = virtualFiles({
+    [`${module}/go.mod`]: "module example.test/nowhere\n\ngo 1.21\n",
+    [`${module}/main.go`]: 'package main\n\nimport "example.test/nowhere/text"\n\nfunc main() { println(text.Of) }\n',
+    [`${module}/text/text.go`]: 'package text\n\nimport _ "embed"\n\n//go:embed of.txt\nvar Of string\n',
+    [`${module}/text/of.txt`]: `built at ${Date.now()}`, // never in Go's cache
+  });
+  await using go = await launch(join(root.trim(), "bin/go"), {
+    args: ["build", "-C", module, "-o", program, "."],
+    hooks: [files],
+  });
+  const [errors, { exitCode }] = await Promise.all([all(go.stderr), go.exited]);
+  expect({ errors, exitCode }).toEqual({ errors: "", exitCode: 0 });
+  expect(await run([program], { cwd: "/", timeoutMs: 20_000 })).toMatchObject({
+    stderr: expect.stringMatching(/^built at \d+\n$/) as string,
+  });
+}, 120_000);
 
 test.each(["relative", "/directory/"])("%s is no path of a file", (path) => {
   expect(() => virtualFiles({ [path]: "" })).toThrow(TypeError);
