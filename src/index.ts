@@ -9,7 +9,11 @@ export { type HookedProgram, launch, type LaunchOptions } from "./hooks/launch.t
 export type { Place } from "./hooks/place.ts";
 export type { FileKind } from "./model/open-file.ts";
 export type { Pointer } from "./hooks/pointer.ts";
+export type { Content } from "./hooks/sealed-file.ts";
+export type { FileHandlers, Handled, ServedStat } from "./hooks/served-file.ts";
 export type * from "./hooks/types.ts";
+export type { VirtualContent } from "./sets/kept-file.ts";
+export { virtualFiles } from "./sets/virtual-files.ts";
 export type { Ending } from "./process/launch.ts";
 export type * from "./trace/record.ts";
 export { type Fault, type FaultRule, faults, type FaultsOptions } from "./sets/faults.ts";

@@ -41,6 +41,7 @@ func main() {
 	sleep := flag.Duration("sleep", 0, "measure nothing, sleep")
 	tame := flag.Bool("tame", false, "one thread, a grown stack, no garbage collection")
 	read := flag.Bool("read", false, "read a byte instead")
+	file := flag.String("file", "", "measure opening, and opening, reading and closing, this file instead")
 	flag.Parse()
 
 	if *read {
@@ -58,6 +59,12 @@ func main() {
 		runtime.LockOSThread()
 		debug.SetGCPercent(-1)
 		grow(64)
+	}
+	if *file != "" {
+		opening, all := files(*file, *calls)
+		line, _ := json.Marshal([]result{opening, all})
+		fmt.Println(string(line))
+		return
 	}
 	var r result
 	if *goroutines > 1 {

@@ -13,6 +13,8 @@ import { bindHooks, type BoundHook, type HookSet } from "./define.ts";
 import { Failures, type OnHookError } from "./failure.ts";
 import { isInRing, withoutRings } from "./io-uring.ts";
 import { Journey, type Surroundings } from "./journey.ts";
+import { openedPaths } from "./opened-paths.ts";
+import { servedFiles } from "./served-files.ts";
 
 export interface HookChainsOptions {
   readonly calls: CallTable;
@@ -30,10 +32,25 @@ export class HookChains implements CallServer {
   #chains: readonly (readonly BoundHook[])[] = [];
   #calls: readonly number[];
   #markedCalls: readonly number[] = [];
+  /** A hook has opened a file of its own. */
+  #hasOpened = false;
+  /** One that handlers serve. */
+  #hasServed = false;
 
   constructor(supervisor: Supervisor, { calls, behind, onHookError }: HookChainsOptions) {
     this.#table = calls;
-    this.#surroundings = { supervisor, infos: new CallInfos(calls), behind, failures: new Failures(onHookError) };
+    this.#surroundings = {
+      supervisor,
+      infos: new CallInfos(calls),
+      behind,
+      failures: new Failures(onHookError),
+      onOpenWith: (isServed) => {
+        if (this.#hasOpened && (this.#hasServed || !isServed)) return;
+        this.#hasOpened = true;
+        this.#hasServed ||= isServed;
+        this.#changed();
+      },
+    };
     this.#calls = behind.calls;
     behind.onCalls = () => this.#changed();
   }
@@ -98,9 +115,14 @@ export class HookChains implements CallServer {
     const chains: BoundHook[][] = [];
     for (const { bound } of this.#sets)
       for (const [number, hooks] of bound.entries()) if (hooks !== undefined) (chains[number] ??= []).push(...hooks);
-    if (chains.some((chain, number) => chain !== undefined && isInRing(this.#table.name(number) ?? "")))
-      for (const [number, hooks] of bindHooks(withoutRings, this.#table).entries())
+    const addInnermost = (set: HookSet): void => {
+      for (const [number, hooks] of bindHooks(set, this.#table).entries())
         if (hooks !== undefined) (chains[number] ??= []).push(...hooks);
+    };
+    if (this.#hasOpened) addInnermost(openedPaths);
+    if (this.#hasServed) addInnermost(servedFiles);
+    if (chains.some((chain, number) => chain !== undefined && isInRing(this.#table.name(number) ?? "")))
+      addInnermost(withoutRings);
     this.#chains = chains;
     const hooked = [...chains.keys()].filter((number) => chains[number] !== undefined);
     const { calls } = this.#surroundings.behind;

@@ -1,7 +1,9 @@
 /** A call as one hook sees it: the arguments that the hooks in front of it have left, and what it may do. */
 import { inspect } from "node:util";
+import { assert } from "../errors.ts";
 import { errnoNumber } from "../linux/errno.ts";
 import { i32 } from "../linux/scalar.ts";
+import type { OpenFile } from "../model/open-file.ts";
 import type { Done } from "../process/call.ts";
 import { ADDRESS_MAX, type NewAddress, type SocketAddress, socketAddress } from "./address.ts";
 import type { ArgumentValue } from "./arguments.ts";
@@ -10,8 +12,14 @@ import { type ChangeContext, changedRegisters, newRegisters } from "./changes.ts
 import type { ErrnoName } from "./generated/calls.ts";
 import type { Journey } from "./journey.ts";
 import type { CallMemory } from "./memory.ts";
+import { isRefused, linkArguments, openedPath, openingFlags, openInside, openServed, whyNot } from "./open-with.ts";
+import { canOpen } from "./parameters.ts";
 import { MemoryPointer, type Pointer, textOf } from "./pointer.ts";
+import { type Content, isSealedFile, SealedFile } from "./sealed-file.ts";
+import { type FileHandlers, type Handled, ServedFile } from "./served-file.ts";
 import type { AnyCall, CallingProcess, CallName, NewArgument } from "./types.ts";
+
+const EIO = -5n;
 
 /** {@link AnyCall} and every HookCall; types.ts says what each member is for. */
 export class HookedCall implements Omit<AnyCall, "is"> {
@@ -120,21 +128,7 @@ export class HookedCall implements Omit<AnyCall, "is"> {
     if (journey.isOver) return Promise.resolve(null);
     const args = changes === undefined ? this.changed : this.#changedBy(changes);
     if (changes === undefined) void this.registers; // they are the hook's for as long as it goes on
-    this.hasProceeded = true;
-    this.#result = undefined;
-    const { promise, resolve } = Promise.withResolvers<number | null>();
-    this.#proceeding = promise;
-    let isOpen = true;
-    const proceeded: Done = (result) => {
-      if (!isOpen) return;
-      isOpen = false;
-      this.#result = result;
-      resolve(result === null ? null : Number(result));
-      const then = this.#whenProceeded;
-      this.#whenProceeded = undefined;
-      then?.(result);
-    };
-    journey.whenOver(() => proceeded(null));
+    const { promise, proceeded } = this.#expectResult();
     journey.enter(this.position + 1, args, true, proceeded);
     return promise;
   }
@@ -158,6 +152,41 @@ export class HookedCall implements Omit<AnyCall, "is"> {
           leave();
         },
         info.number,
+        registers,
+      ),
+    );
+    return promise;
+  }
+
+  openWith(file: Content | Handled): Promise<number | null> {
+    if (!canOpen(this.name)) throw new TypeError(`${this.name} opens no file`);
+    const journey = this.#journey;
+    const { behind, infos, onOpenWith } = journey.surroundings;
+    if (journey.isOver) return Promise.resolve(null);
+    onOpenWith("handlers" in file);
+    if ("handlers" in file) return this.#later(this.#openServed(file.handlers));
+    const flags = openingFlags(this);
+    const error = flags < 0 ? flags : whyNot(flags);
+    if (error < 0) return this.#later(Promise.resolve(error));
+    const path = isSealedFile(file) ? this.path : openedPath(this);
+    const sealed = isSealedFile(file) ? file : new SealedFile(path ?? "/", file);
+    const openat = infos.byName("openat");
+    assert(openat !== undefined, "every machine has openat");
+    const registers = newRegisters(openat, linkArguments(sealed.link, flags), (content) => journey.lend(content));
+    const { promise, proceeded } = this.#expectResult();
+    journey.inThread((leave) =>
+      behind.run(
+        journey.call,
+        (result) => {
+          if (sealed !== file) sealed[Symbol.dispose]();
+          if (isRefused(Number(result))) void this.#later(openInside(this, path ?? "/", sealed, flags), proceeded);
+          else {
+            if (behind.isListening) this.#opened(Number(result));
+            proceeded(result); // before the call may end
+          }
+          leave();
+        },
+        openat.number,
         registers,
       ),
     );
@@ -199,6 +228,61 @@ export class HookedCall implements Omit<AnyCall, "is"> {
   static {
     // As a method it would need a type of its own in the declarations.
     Object.defineProperty(this.prototype, inspect.custom, { value: this.prototype.toJSON });
+  }
+
+  /** From now on what `proceeded` gets is the result, which stands where the hook says nothing else. */
+  #expectResult(): { readonly promise: Promise<number | null>; readonly proceeded: Done } {
+    this.hasProceeded = true;
+    this.#result = undefined;
+    const { promise, resolve } = Promise.withResolvers<number | null>();
+    this.#proceeding = promise;
+    let isOpen = true;
+    const proceeded: Done = (result) => {
+      if (!isOpen) return;
+      isOpen = false;
+      this.#result = result;
+      resolve(result === null ? null : Number(result));
+      const then = this.#whenProceeded;
+      this.#whenProceeded = undefined;
+      then?.(result);
+    };
+    this.#journey.whenOver(() => proceeded(null));
+    return { promise, proceeded };
+  }
+
+  /** Has the outcome of `work` be the result. */
+  #later(work: Promise<number | null>, proceeded?: Done): Promise<number | null> {
+    const expected = proceeded === undefined ? this.#expectResult() : { promise: work, proceeded };
+    work.then(
+      (result) => expected.proceeded(result === null ? null : BigInt(result)),
+      (error: unknown) => {
+        this.#journey.failed(this.position, error);
+        expected.proceeded(EIO);
+      },
+    );
+    return expected.promise;
+  }
+
+  async #openServed(handlers: FileHandlers): Promise<number | null> {
+    const served = new ServedFile(handlers, (error) => this.#journey.failed(this.position, error));
+    void this.#journey.surroundings.behind.model; // it listens before there is something to hear
+    let fd: number | null = null;
+    const result = await served.attempt(async () => (fd = await openServed(this, handlers)) ?? 0);
+    const opened = this.#opened(fd);
+    if (fd === null || opened === undefined) return fd === null && result < 0 ? result : fd;
+    served.serve(opened);
+    opened.onReleased.push(() => served.close());
+    this.process.descriptors.mark(fd);
+    return fd;
+  }
+
+  /** The program has opened something in its path's place. */
+  #opened(fd: number | null): OpenFile | undefined {
+    const { call, surroundings, isOver } = this.#journey;
+    if (fd === null || fd < 0 || isOver) return undefined;
+    const file = surroundings.behind.model.of(call).descriptors.get(fd)?.file;
+    if (file !== undefined) file.path = this.path;
+    return file;
   }
 
   #changedBy(changes: Readonly<Record<string, unknown>>): readonly bigint[] {

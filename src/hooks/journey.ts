@@ -32,6 +32,8 @@ export interface Surroundings {
   readonly infos: CallInfos;
   readonly behind: ListeningKernel;
   readonly failures: Failures;
+  /** A hook opens a file of its own: links in /proc must tell its path from now on, and handlers be asked. */
+  readonly onOpenWith: (isServed: boolean) => void;
 }
 
 export class Journey {
@@ -124,6 +126,12 @@ export class Journey {
     if (descriptors.isMarked(fd)) return true;
     descriptors.clearByte(fd);
     return false;
+  }
+
+  /** Something that hook `position` has left behind failed. */
+  failed(position: number, error: unknown): void {
+    const hook = this.#chain[position];
+    if (hook !== undefined) this.#fail(hook, error);
   }
 
   /** The hook has spoken. */

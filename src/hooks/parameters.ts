@@ -102,6 +102,11 @@ const pathOf: Readonly<Record<string, string>> = {
   umount2: "name",
 };
 
+const openingCalls: ReadonlySet<string> = new Set(["open", "openat", "openat2", "creat"]);
+
+/** Whether hooks of this call can open a file of their own in its place. */
+export const canOpen = (call: string): boolean => openingCalls.has(call);
+
 const plainBuffers: readonly (readonly [pointer: string, length: string])[] = [
   ["buf", "count"],
   ["buf", "size"],

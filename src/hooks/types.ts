@@ -5,6 +5,8 @@ import type { CallBuffer } from "./buffer.ts";
 import type { CallTypes, ErrnoName } from "./generated/calls.ts";
 import type { FileKind } from "../model/open-file.ts";
 import type { Pointer } from "./pointer.ts";
+import type { Content } from "./sealed-file.ts";
+import type { Handled } from "./served-file.ts";
 
 /** A call's name as the kernel has it. */
 export type CallName = keyof CallTypes;
@@ -17,6 +19,19 @@ export interface HasPath {
    * already (`rename`, `link`), of `symlink` the link.
    */
   readonly path: string;
+}
+
+/** Calls that open a file by its path. */
+export interface CanOpen {
+  /**
+   * Opens a file that exists nowhere, with this content: `return call.openWith({ content: "debug = true" })`. It is a
+   * regular file that can only be read; the program's flags count as for any other (O_CLOEXEC, O_NONBLOCK, O_PATH, …).
+   * As after `proceed`, the result stands where the hook returns nothing else.
+   * With `handlers` the content is asked for when the program reads, and may be written.
+   * @returns the descriptor; or −EROFS where the program wants to write or to truncate, −EEXIST with O_CREAT and O_EXCL,
+   *   −ENOTDIR with O_DIRECTORY, whatever error opening gives; null when the call is over (its thread died)
+   */
+  openWith(file: Content | Handled): Promise<number | null>;
 }
 
 /** Calls about a descriptor. */

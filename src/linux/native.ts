@@ -21,6 +21,17 @@ export const memfdCreate: (name: string, flags: number) => number = native(
   "int memfd_create(const char *name, unsigned int flags)",
 );
 
+const fcntl: (descriptor: number, command: number, argument: number) => number = native(
+  "int fcntl(int fd, int cmd, int arg)",
+);
+
+/** F_ADD_SEALS, and F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE (include/uapi/linux/fcntl.h). */
+const F_ADD_SEALS = 1033;
+const ALL_SEALS = 0xf;
+
+/** Nobody can change what is in this memfd any more. @returns 0 or −errno */
+export const addSeals = (descriptor: number): number => fcntl(descriptor, F_ADD_SEALS, ALL_SEALS);
+
 const mmap: (
   address: number,
   length: number,

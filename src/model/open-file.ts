@@ -49,7 +49,8 @@ export interface Holder {
 
 export class OpenFile {
   readonly kind: FileKind;
-  readonly path: string | undefined;
+  /** Whoever opened something else in the path's place sets what the program wrote. */
+  path: string | undefined;
   readonly family: number | undefined;
   readonly type: number | undefined;
   readonly protocol: number | undefined;

@@ -1,7 +1,7 @@
 /** The tests' own Go programs, built, and the command that runs the probe with its getpgid answered. */
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import { cached, contentHash, folderContents, repository, scratch } from "../matrix/cache.ts";
+import { cached, contentHash, enter, folderContents, repository, scratch } from "../matrix/cache.ts";
 import { run } from "../matrix/run.ts";
 
 /** The probe's path. */
@@ -21,8 +21,7 @@ export async function goProgram(source: string): Promise<string> {
     timeoutMs: 300_000,
   });
   if (built.exitCode !== 0) throw new Error(`${name} does not build:\n${built.stderr}`);
-  if (existsSync(folder)) rmSync(work, { recursive: true });
-  else renameSync(work, folder);
+  enter(work, folder);
   return program;
 }
 

@@ -1,4 +1,4 @@
-/** What docs/hooks.md and docs/sets.md show is TypeScript that compiles and runs. */
+/** What the pages about hooks show is TypeScript that compiles and runs. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,9 @@ import { repository } from "../matrix/cache.ts";
 import { run } from "../matrix/run.ts";
 import { driverProgram } from "./driver.ts";
 
-const pages = ["docs/hooks.md", "docs/sets.md"].map((page) => readFileSync(join(repository, page), "utf8")).join("\n");
+const pages = ["hooks", "sets", "virtual-files"]
+  .map((name) => readFileSync(join(repository, `docs/${name}.md`), "utf8"))
+  .join("\n");
 const examples = [...pages.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = ""]) => text);
 const files = examples.filter((text) => text.includes("export default"));
 

@@ -3,7 +3,7 @@
  * entry appears by rename, so concurrent builders never see half of one.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -23,6 +23,16 @@ export function cached(...names: readonly string[]): string {
 /** A folder for one run, next to the cache so that a rename into it is possible. */
 export function scratch(name: string): string {
   return mkdtempSync(join(cached("scratch"), `${name}-`));
+}
+
+/** Makes what was built in `folder` the entry `place`; where another builder was faster, its entry stays. */
+export function enter(folder: string, place: string): void {
+  try {
+    renameSync(folder, place);
+  } catch (error) {
+    if (!existsSync(place)) throw error; // ENOTEMPTY: the other one's is there
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** A short name for these contents. */

