@@ -1,7 +1,7 @@
 /** Builds the fixtures with a release in a link mode, once per content. */
-import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { cached, contentHash, folderContents, repository, scratch } from "./cache.ts";
+import { cached, contentHash, enter, folderContents, repository, scratch } from "./cache.ts";
 import { garbleFor } from "./garble.ts";
 import { commonFlags, type LinkMode } from "./modes.ts";
 import type { Release } from "./releases.ts";
@@ -37,8 +37,7 @@ export async function buildFixtures(release: Release, mode: LinkMode): Promise<B
       },
     );
     if (outcome.exitCode !== 0) return { reason: reasonFrom(outcome.stderr, outcome.timedOut) };
-    if (existsSync(folder)) return { program };
-    renameSync(work, folder);
+    enter(work, folder);
     return { program };
   } finally {
     rmSync(work, { recursive: true, force: true });
