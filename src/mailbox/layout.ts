@@ -198,11 +198,11 @@ export const MARKS_SIZE = 0x10000;
 /** `FUTEX_OWNER_DIED`, include/uapi/linux/futex.h. */
 export const OWNER_DIED = 0x40000000;
 /**
- * How long a thread spins before it first yields, in PAUSEs: some five microseconds, longer than
- * a supervisor that runs on another processor takes. Yielding at once would give the
+ * How long a thread spins before it first yields, in PAUSEs: some 2.5 microseconds, longer than
+ * a supervisor that polls on another processor takes, and lost where both share one. Yielding at once would give the
  * processor to strangers on a busy machine.
  */
-export const PAUSES_BEFORE_YIELD = 256;
+export const PAUSES_BEFORE_YIELD = 64;
 /** A round of spinning after that: about a microsecond. */
 export const PAUSES_PER_ROUND = 32;
 /** How long a sleeping thread trusts the supervisor to be alive before it looks, seconds. */

@@ -235,7 +235,7 @@ const code: readonly string[] = [
   "eb15", // jmp 139f <wait+0x15>
   // wait:
   "418b7008", // mov esi,DWORD PTR [r8+0x8]
-  "b900010000", // mov ecx,0x100
+  "b940000000", // mov ecx,0x40
   "833b01", // cmp DWORD PTR [rbx],0x1
   "7578", // jne 1410 <answered>
   "f390", // pause
