@@ -75,6 +75,31 @@ const ticksPrototype = koffi.proto("uint64_t elsewhere_ticks(void)");
 /** Lets another thread have this processor, if one wants it. */
 export const yieldProcessor: () => number = native("int sched_yield(void)");
 
+/** The processor that this thread runs on. */
+export const currentProcessor: () => number = native("int sched_getcpu(void)");
+
+const AFFINITY_BYTES = 128;
+const getAffinity: (pid: number, size: number, mask: Uint8Array) => number = native(
+  "int sched_getaffinity(int pid, size_t size, void *mask)",
+);
+const setAffinity: (pid: number, size: number, mask: Uint8Array) => number = native(
+  "int sched_setaffinity(int pid, size_t size, void *mask)",
+);
+
+/**
+ * Moves this thread to another processor, if it may use another one: for a moment it may not use this one, and the
+ * scheduler has no reason to bring it back.
+ */
+export function leaveProcessor(): void {
+  const allowed = new Uint8Array(AFFINITY_BYTES);
+  const here = currentProcessor();
+  if (here < 0 || getAffinity(0, AFFINITY_BYTES, allowed) < 0) return;
+  const others = allowed.slice();
+  others[here >> 3] = (others[here >> 3] ?? 0) & ~(1 << (here & 7));
+  if (others.every((byte) => byte === 0) || setAffinity(0, AFFINITY_BYTES, others) < 0) return;
+  setAffinity(0, AFFINITY_BYTES, allowed);
+}
+
 export const kill: (pid: number, signal: number) => number = native("int kill(int pid, int sig)");
 
 /** Ends this process at once: no handlers, no restored terminal settings. */

@@ -162,6 +162,9 @@ export const slot = {
   phase: 0xf0,
 } as const;
 
+/** The processor whose slots these are; a guess on a machine with more processors than there are such slots. */
+export const processorOf = (slot: number): number => Math.floor(slotIndex(slot) / SLOTS_PER_PROCESSOR);
+
 /** Which slot stands at this offset of the mailbox. */
 export const slotIndex = (slot: number): number => (slot - SLOTS) / SLOT_SIZE;
 

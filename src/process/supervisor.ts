@@ -16,9 +16,18 @@
  *              brings it back, which is one wake-up more
  */
 import { Arena } from "../mailbox/arena.ts";
-import { yieldProcessor } from "../linux/native.ts";
+import { currentProcessor, leaveProcessor, yieldProcessor } from "../linux/native.ts";
 import { type Capture, Journals, type RawEntry } from "../mailbox/journal.ts";
-import { callClass, header, HELLO, REHEARSAL, slot as field, SLOT_COUNT, slotIndex } from "../mailbox/layout.ts";
+import {
+  callClass,
+  header,
+  HELLO,
+  processorOf,
+  REHEARSAL,
+  slot as field,
+  SLOT_COUNT,
+  slotIndex,
+} from "../mailbox/layout.ts";
 import { Mailbox } from "../mailbox/mailbox.ts";
 import { Busyness } from "./busyness.ts";
 import { type Abandoned, Call, type CallOwner } from "./call.ts";
@@ -59,6 +68,8 @@ const NAP_WINDOW_MS = 100;
 const NAP_MS = 0.25;
 /** Naps before the event loop turns once. */
 const NAPS_PER_TURN = 20;
+/** After so many calls in a row that came only once the processor was yielded, whoever asks may have the same one. */
+const CALLS_AFTER_YIELD = 16;
 /** How often threads that died are looked for, milliseconds. */
 const SWEEP_MS = 1000;
 
@@ -81,6 +92,7 @@ export class Supervisor implements Disposable {
   /** One was left to somebody like that just now: what goes on in a microtask must not wait for the burst's end. */
   #mayTurn = false;
   #lastCall = Number.NEGATIVE_INFINITY;
+  #callsAfterYield = 0;
   /** Whether calls come so often that polling for the next one is worth it. */
   #isBusy = false;
   #latest: Call | undefined;
@@ -234,12 +246,19 @@ export class Supervisor implements Disposable {
     if (this.journals.isRung) this.reader?.written();
     const polls = this.#busyness.isCrowded ? POLLS_WHEN_CROWDED : POLLS_PER_TURN;
     let served = 0;
+    let yielded = false;
     this.#mayTurn = false;
     for (let quiet = 1; quiet <= polls && served < CALLS_PER_TURN && !this.#mayTurn; quiet++) {
       if (this.mailbox.drain(this.#found)) {
+        this.#callsAfterYield = yielded ? this.#callsAfterYield + 1 : 0;
+        if (this.#callsAfterYield === CALLS_AFTER_YIELD) this.#standApart();
+        yielded = false;
         quiet = 0;
         served++;
-      } else if (quiet % POLLS_PER_YIELD === 0) yieldProcessor();
+      } else if (quiet % POLLS_PER_YIELD === 0) {
+        yieldProcessor();
+        yielded = true;
+      }
     }
     if (this.#stopped) return;
     const now = performance.now();
@@ -249,6 +268,12 @@ export class Supervisor implements Disposable {
     if (now - this.#lastCall > window) this.#rest(now);
     else setImmediate(this.#poll);
   };
+
+  /** Two that answer each other on one processor take turns instead of working side by side. */
+  #standApart(): void {
+    this.#callsAfterYield = 0;
+    if (this.#latest !== undefined && processorOf(this.#latest.slot) === currentProcessor()) leaveProcessor();
+  }
 
   #called(now: number): void {
     this.#isBusy = now - this.#lastCall < POLL_WINDOW_MS;
