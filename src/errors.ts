@@ -37,6 +37,9 @@ export type ErrorCode =
   | "launch-failed"
   | "output-unusable"
   | "hooks-unusable"
+  // the other end of a session
+  | "target-unusable"
+  | "protocol"
   | "usage";
 
 export interface ErrorDetails {

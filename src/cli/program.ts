@@ -1,11 +1,9 @@
 /** The commands and their options. What a command does is in the file of its name. */
-import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { ExecCommandOptions } from "./exec.ts";
+import type { AgentCommandOptions } from "./agent.ts";
 import type { TraceCommandOptions } from "./trace.ts";
-
-const version = (): string =>
-  (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version;
+import { packageVersion } from "./version.ts";
 
 const exitCodeHelp = `
 Exit codes: the program's own; 125 elsewhere failed or was used wrongly, 126 the program
@@ -15,7 +13,7 @@ signal ends elsewhere.`;
 export function buildProgram(): Command {
   const program = new Command("elsewhere")
     .description("Hook the system calls of any Go program, as it is.")
-    .version(version())
+    .version(packageVersion())
     .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError("elsewhere --help tells more")
@@ -35,6 +33,7 @@ ${exitCodeHelp}`,
   addExec(program);
   addInspect(program);
   addDoctor(program);
+  addAgent(program);
   addCompletions(program);
   return program;
 }
@@ -155,6 +154,31 @@ function addDoctor(program: Command): void {
       const { doctor } = await import("./doctor.ts");
       await doctor(options);
     });
+}
+
+function addAgent(program: Command): void {
+  program
+    .command("agent")
+    .summary("answer for this machine, on standard input and output")
+    .description(
+      "Serve this machine's files, names and identity to an elsewhere at the other end of standard input and output\n(docs/protocol.md). Targets start it by themselves.",
+    )
+    .option("--root <directory>", "the directory that is / for the other end", "/")
+    .addOption(
+      new Option("--pid <number>", "whose environment, directory and user are told; 0: the agent's own")
+        .argParser(parseNumber)
+        .default(0),
+    )
+    .addOption(new Option("--descriptor <number>", "talk on this socket instead").argParser(parseNumber))
+    .action(async (options: AgentCommandOptions) => {
+      const { agent } = await import("./agent.ts");
+      await agent(options);
+    });
+}
+
+function parseNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
 }
 
 function addCompletions(program: Command): void {

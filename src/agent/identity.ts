@@ -1,0 +1,57 @@
+/** Who the target is: host name, and the user, environment and working directory of its main process. */
+import { readFileSync, readlinkSync } from "node:fs";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { KernelCalls } from "../linux/kernel-calls.ts";
+import type { HelloResponseSchema, IdentitySchema } from "../wire/generated/elsewhere/v1/agent_pb.ts";
+import { checked } from "./errno.ts";
+
+/** struct new_utsname (include/uapi/linux/utsname.h): six texts of 65 bytes. */
+const UTSNAME_FIELD = 65;
+const UTSNAME_FIELDS = 6;
+
+export function identityOf(kernel: KernelCalls, pid: number): MessageInitShape<typeof IdentitySchema> {
+  const found = Buffer.alloc(UTSNAME_FIELD * UTSNAME_FIELDS);
+  checked(kernel.makeNow("uname", found));
+  const text = (index: number): string => {
+    const field = found.subarray(index * UTSNAME_FIELD, (index + 1) * UTSNAME_FIELD);
+    return field.toString("utf8", 0, field.indexOf(0));
+  };
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const ids = (name: string): number[] => {
+    const line = new RegExp(`^${name}:(.*)$`, "m").exec(status)?.[1] ?? "";
+    return line.split(/\s+/).filter(Boolean).map(Number);
+  };
+  const [uid = 0, euid = 0] = ids("Uid");
+  const [gid = 0, egid = 0] = ids("Gid");
+  return {
+    sysname: text(0),
+    nodename: text(1),
+    release: text(2),
+    version: text(3),
+    machine: text(4),
+    domainname: text(5),
+    uid,
+    euid,
+    gid,
+    egid,
+    groups: ids("Groups"),
+  };
+}
+
+/** What the main process was started with. */
+export function surroundingsOf(
+  pid: number,
+): Pick<MessageInitShape<typeof HelloResponseSchema>, "environment" | "workingDirectory"> {
+  const environment: Uint8Array[] = [];
+  const bytes = readFileSync(`/proc/${pid}/environ`);
+  for (let at = 0; at < bytes.length;) {
+    const end = bytes.indexOf(0, at);
+    const stop = end < 0 ? bytes.length : end;
+    if (stop > at) environment.push(bytes.subarray(at, stop));
+    at = stop + 1;
+  }
+  const root = readlinkSync(`/proc/${pid}/root`);
+  const cwd = readlinkSync(`/proc/${pid}/cwd`);
+  const inside = root !== "/" && cwd.startsWith(`${root}/`) ? cwd.slice(root.length) : cwd;
+  return { environment, workingDirectory: Buffer.from(inside) };
+}

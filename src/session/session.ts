@@ -1,0 +1,64 @@
+/** The end of a session that is here: what a target says of itself, and calls to its agent. */
+import type { Duplex } from "node:stream";
+import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import { ElsewhereError } from "../errors.ts";
+import { WireClient } from "../wire/client.ts";
+import { AgentService, type HelloResponse } from "../wire/generated/elsewhere/v1/agent_pb.ts";
+import { limits } from "../wire/limits.ts";
+import type { Method } from "../wire/method.ts";
+
+/** Versions of the protocol that this end speaks. */
+const VERSIONS = [1];
+
+export class Session implements Disposable {
+  /** What the target has said of itself. */
+  readonly target: HelloResponse;
+  readonly #client: WireClient;
+
+  private constructor(client: WireClient, target: HelloResponse) {
+    this.#client = client;
+    this.target = target;
+  }
+
+  /**
+   * Greets the agent at the other end.
+   * @param release "elsewhere 0.1.0"
+   * @throws ElsewhereError `protocol` when there is none, it does not answer, or speaks another version
+   */
+  static async open(connection: Duplex, release: string): Promise<Session> {
+    const client = new WireClient(connection);
+    try {
+      const signal = AbortSignal.timeout(limits.helloMs);
+      const target = await client.call(AgentService.method.hello, { versions: VERSIONS, client: release }, signal);
+      if (!VERSIONS.includes(target.version))
+        throw new ElsewhereError({
+          code: "protocol",
+          message: "the agent speaks another version of the protocol",
+          context: [`here: ${VERSIONS.join(", ")}`, `agent: ${target.agent}`],
+          hint: "install the same version of elsewhere on both sides",
+        });
+      return new Session(client, target);
+    } catch (error) {
+      client[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Settles when the connection is gone. */
+  get closed(): Promise<Error | undefined> {
+    return this.#client.closed;
+  }
+
+  /** @throws ConnectionLost @throws ElsewhereError `protocol` */
+  call<I extends DescMessage, O extends DescMessage>(
+    method: Method<I, O>,
+    request: MessageInitShape<I>,
+    signal?: AbortSignal,
+  ): Promise<MessageShape<O>> {
+    return this.#client.call(method, request, signal);
+  }
+
+  [Symbol.dispose](): void {
+    this.#client[Symbol.dispose]();
+  }
+}
