@@ -83,7 +83,7 @@ export class Model {
     if (dirfd === AT_FDCWD) return { path: directory.pathFor(call.tid) ?? "/", kind: "directory" };
     const virtual = descriptors.get(dirfd)?.file.virtualPath;
     if (virtual !== undefined) return { path: virtual, kind: "directory" };
-    const place = local.placeOf(`/proc/${call.process.pid}/task/${call.tid}/fd/${dirfd}`);
+    const place = local.baseOf(dirfd);
     return typeof place === "number" ? undefined : place;
   }
 
