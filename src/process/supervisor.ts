@@ -110,19 +110,19 @@ export class Supervisor implements Disposable {
 
   /** Calls with these numbers are asked from now on, and `handler` serves them. */
   serve(callNumbers: Iterable<number>, handler: CallHandler): void {
-    if (this.#stopped) return;
-    for (const number of callNumbers) {
-      this.#handlers[number] = handler;
-      this.mailbox.setClass(number, callClass.ask);
-    }
+    this.#ask(callNumbers, handler, callClass.ask);
   }
 
   /** Calls with these numbers are asked from now on where their first argument is a marked descriptor. */
   serveMarked(callNumbers: Iterable<number>, handler: CallHandler): void {
+    this.#ask(callNumbers, handler, callClass.askIfMarked);
+  }
+
+  #ask(callNumbers: Iterable<number>, handler: CallHandler, ofClass: number): void {
     if (this.#stopped) return;
     for (const number of callNumbers) {
       this.#handlers[number] = handler;
-      this.mailbox.setClass(number, callClass.askIfMarked);
+      this.mailbox.setClass(number, ofClass);
     }
   }
 
