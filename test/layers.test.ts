@@ -7,6 +7,23 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseSource, resolveReference, root, type Source, sources } from "./sources.ts";
 
+/** All that the package consists of. */
+const everyLayer: readonly string[] = [
+  "errors",
+  "bytes",
+  "linux",
+  "elf",
+  "golang",
+  "machine",
+  "patch",
+  "mailbox",
+  "process",
+  "model",
+  "trace",
+  "hooks",
+  "sets",
+];
+
 /** A folder of src/, or a file of src/ without its ending, and what it may import beside itself. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   errors: [],
@@ -22,37 +39,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   trace: ["errors", "bytes", "linux", "machine", "patch", "mailbox", "process"],
   hooks: ["errors", "bytes", "linux", "machine", "patch", "mailbox", "process", "model"],
   sets: ["errors", "bytes", "linux", "process", "model", "hooks"],
-  index: [
-    "errors",
-    "bytes",
-    "linux",
-    "elf",
-    "golang",
-    "machine",
-    "patch",
-    "mailbox",
-    "process",
-    "model",
-    "trace",
-    "hooks",
-    "sets",
-  ],
-  cli: [
-    "errors",
-    "bytes",
-    "linux",
-    "elf",
-    "golang",
-    "machine",
-    "patch",
-    "mailbox",
-    "process",
-    "model",
-    "trace",
-    "hooks",
-    "sets",
-    "index",
-  ],
+  index: everyLayer,
+  cli: [...everyLayer, "index"],
 };
 
 /** Packages that belong to some layers only. */
