@@ -1,8 +1,9 @@
 /** Journals, with a made-up thread on the other side: it does what the stub does, as far as it gets. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { requireHostMachine } from "../machine/machines.ts";
-import { callerOf, Journals, parse, type RawEntry } from "./journal.ts";
+import { callerOf, Journals, parse, type RawEntry, STRING_LIMIT } from "./journal.ts";
 import {
+  captured,
   entry as field,
   ENTRY_LIMIT,
   header,
@@ -117,6 +118,10 @@ describe("a thread that dies", () => {
     journals.reclaim(() => true, keep);
     expect([found.length, get(slotField.claimed)]).toEqual([0, 0]);
   });
+});
+
+test("an entry with two strings has 2 KiB at most", () => {
+  expect(field.captures + 2 * (captured.bytes + STRING_LIMIT)).toBe(2048);
 });
 
 test.each([0, 4, SIZE - 8, SIZE + 8, -8])(

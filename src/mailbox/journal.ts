@@ -27,6 +27,12 @@ import {
 } from "./layout.ts";
 import type { Mailbox } from "./mailbox.ts";
 
+/**
+ * Bytes that a thread copies of a string, its NUL among them; calls with longer ones are asked. The calls that take two (rename,
+ * link) then write entries of at most 2 KiB, so that a journal has room for a hundred, and paths are hardly ever longer.
+ */
+export const STRING_LIMIT = 960;
+
 /** Memory that the thread copies; lengths in bytes. */
 export interface Capture {
   readonly kind: Exclude<keyof typeof captureKind, "end">;
