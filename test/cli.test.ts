@@ -58,6 +58,21 @@ test.each(refusals)("trace %s: exit code %d", async (program, exitCode, message)
   expect(outcome.stderr).not.toMatch(/\n\s+at /);
 });
 
+test("a trace that cannot be written: exit code 125, and how the program itself had ended", async () => {
+  mkdirSync(join(folder, "three"));
+  writeFileSync(join(folder, "three/main.go"), 'package main\n\nimport "os"\n\nfunc main() { os.Exit(3) }\n');
+  const built = await run(["go", "build", "-o", "exits", "three/main.go"], { cwd: folder, timeoutMs: 100_000 });
+  expect(built.exitCode).toBe(0);
+  expect(await run(elsewhere("trace", "-o", "trace", "./exits"), { cwd: folder, timeoutMs: 30_000 })).toMatchObject({
+    exitCode: 3,
+    stderr: "",
+  });
+  const outcome = await run(elsewhere("trace", "-o", "/dev/full", "./exits"), { cwd: folder, timeoutMs: 30_000 });
+  expect(outcome).toMatchObject({ exitCode: 125, stdout: "" });
+  expect(outcome.stderr).toMatch(/^elsewhere: cannot write the trace to \/dev\/full\n.*ENOSPC/);
+  expect(outcome.stderr).toMatch(/\n {2}the program itself had ended with exit code 3\n$/);
+}, 150_000);
+
 const mistakes: readonly (readonly [args: readonly string[], message: RegExp])[] = [
   [["trace", "--jsn", "x"], /unknown option '--jsn'\n.*Did you mean --json/s],
   [["trace"], /missing required argument/],

@@ -7,6 +7,28 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseSource, resolveReference, root, type Source, sources } from "./sources.ts";
 
+/** All that the package consists of. */
+const everyLayer: readonly string[] = [
+  "errors",
+  "bytes",
+  "linux",
+  "elf",
+  "golang",
+  "machine",
+  "patch",
+  "mailbox",
+  "process",
+  "model",
+  "trace",
+  "hooks",
+  "sets",
+  "wire",
+  "agent",
+  "session",
+  "target",
+  "world",
+];
+
 /** A folder of src/, or a file of src/ without its ending, and what it may import beside itself. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   errors: [],
@@ -27,46 +49,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   session: ["errors", "bytes", "wire"],
   target: ["errors", "bytes", "linux", "wire", "session"],
   world: ["errors", "bytes", "linux", "machine", "process", "model", "hooks", "wire", "session"],
-  index: [
-    "errors",
-    "bytes",
-    "linux",
-    "elf",
-    "golang",
-    "machine",
-    "patch",
-    "mailbox",
-    "process",
-    "model",
-    "trace",
-    "hooks",
-    "sets",
-    "wire",
-    "session",
-    "target",
-    "world",
-  ],
-  cli: [
-    "errors",
-    "bytes",
-    "linux",
-    "elf",
-    "golang",
-    "machine",
-    "patch",
-    "mailbox",
-    "process",
-    "model",
-    "trace",
-    "hooks",
-    "sets",
-    "wire",
-    "agent",
-    "session",
-    "target",
-    "world",
-    "index",
-  ],
+  index: everyLayer,
+  cli: [...everyLayer, "index"],
 };
 
 /** Packages that belong to some layers only. */

@@ -6,6 +6,7 @@
 import { constants } from "node:os";
 import { exitNow, kill, RLIMIT_CORE, setResourceLimit } from "../linux/native.ts";
 import type { Ending } from "../process/launch.ts";
+import { reportError } from "./report.ts";
 
 /** Signals that ask elsewhere alone to end, or tell it something: the program gets them. */
 const forwarded: readonly NodeJS.Signals[] = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"];
@@ -17,6 +18,27 @@ export function leaveSignalsTo(pid: number): void {
   for (const signal of forwarded) process.on(signal, () => void kill(pid, constants.signals[signal]));
   for (const signal of shared) process.on(signal, () => {});
 }
+
+/**
+ * Does what is left to do when the program has ended: every step, whatever became of those before. A failure is told to the user,
+ * and how the program had ended as well, for nothing else tells it then.
+ * @returns the exit code of the first failure; undefined where there is none
+ */
+export function finish(ending: Ending, steps: readonly (() => void)[]): number | undefined {
+  let failed: number | undefined;
+  for (const step of steps)
+    try {
+      step();
+    } catch (error) {
+      const code = reportError(error);
+      failed ??= code;
+    }
+  if (failed !== undefined) console.error(`  the program itself had ended with ${describe(ending)}`);
+  return failed;
+}
+
+const describe = ({ exitCode, signal }: Ending): string =>
+  signal === null ? `exit code ${exitCode ?? 0}` : `signal ${signal}`;
 
 export function endAs({ exitCode, signal }: Ending): never {
   if (signal !== null) {

@@ -13,8 +13,17 @@ export function wantsColour(env: NodeJS.ProcessEnv = process.env, descriptor: nu
   return isatty(descriptor) && env["TERM"] !== "dumb";
 }
 
+/** What `using` makes of two failures (SuppressedError, which not every Node.js has); it says of neither what it was. */
+const isSuppressed = (error: unknown): error is { readonly error: unknown; readonly suppressed: unknown } =>
+  error instanceof Error && "suppressed" in error && "error" in error;
+
 /** Prints `error` to standard error. @returns the exit code */
 export function reportError(error: unknown): number {
+  if (isSuppressed(error)) {
+    const code = reportError(error.suppressed); // what went wrong first; the other while that was cleared up
+    reportError(error.error);
+    return code;
+  }
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.toolFailed; // it has printed itself
   const { bold, red, dim } = pc.createColors(wantsColour());
   if (!(error instanceof ElsewhereError)) {

@@ -15,7 +15,7 @@ import { TeeSink } from "../trace/sinks/tee.ts";
 import { TextSink } from "../trace/sinks/text.ts";
 import { TimelineSink } from "../trace/sinks/timeline.ts";
 import { Tracer, unhookedTo } from "../trace/tracer.ts";
-import { endAs, leaveSignalsTo } from "./ending.ts";
+import { endAs, finish, leaveSignalsTo } from "./ending.ts";
 import { behindHooks, type HookOptions } from "./hooks.ts";
 import { wantsColour } from "./report.ts";
 import { withProgramBehindScript } from "./wrapper.ts";
@@ -44,7 +44,7 @@ export async function trace(name: string, args: readonly string[], options: Trac
   endAs(await withProgramBehindScript(name, () => run(name, args, options)));
 }
 
-/** @returns how the program ended, when the trace is complete */
+/** @returns how the program ended, when the trace is complete; how elsewhere ends, when it could not be completed */
 async function run(name: string, args: readonly string[], options: TraceCommandOptions): Promise<Ending> {
   const machine = requireHostMachine();
   const defaults = new Set(machine.calls.names.filter((call) => !pollerCalls.includes(call)));
@@ -71,17 +71,16 @@ async function run(name: string, args: readonly string[], options: TraceCommandO
   });
   leaveSignalsTo(pid);
   const ending = await ended;
-  tracer[Symbol.dispose]();
-  supervisor[Symbol.dispose](); // whatever the program has left behind goes on without us
-  sink.write({
-    kind: "process-exit",
-    pid,
-    timeUs: Math.round((performance.timeOrigin + performance.now()) * 1000),
-    ...ending,
-  });
-  sink.close();
-  return ending;
+  const failed = finish(ending, [
+    () => tracer[Symbol.dispose](),
+    () => supervisor[Symbol.dispose](), // whatever the program has left behind goes on without us
+    () => sink.write({ kind: "process-exit", pid, timeUs: nowUs(), ...ending }),
+    () => sink.close(),
+  ]);
+  return failed === undefined ? ending : { exitCode: failed, signal: null };
 }
+
+const nowUs = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);
 
 /** Where the records go, and whether they may come later than what they tell. */
 function makeSink(options: TraceCommandOptions): { sink: TraceSink; late: boolean } {

@@ -110,9 +110,12 @@ function handleOf(
   const { ino } = fstatSync(supervisor.mailbox.descriptor);
   const exited = ended.then((ending) => {
     signal?.removeEventListener("abort", end);
-    supervisor.drain();
-    supervisor[Symbol.dispose]();
-    return ending;
+    try {
+      supervisor.drain();
+      return ending;
+    } finally {
+      supervisor[Symbol.dispose]();
+    }
   });
   const end = (): void => {
     child.kill("SIGKILL");

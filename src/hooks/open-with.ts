@@ -40,7 +40,7 @@ const flag = (name: string): number => openFlags.find(([each]) => each === name)
 const O_ACCMODE = constants.O_WRONLY | constants.O_RDWR;
 const O_CLOEXEC = flag("O_CLOEXEC");
 const O_DIRECTORY = flag("O_DIRECTORY");
-const O_PATH = flag("O_PATH");
+export const O_PATH: number = flag("O_PATH");
 /**
  * What the program gets in `flags` it shall get: not what is over once the file is open, not O_NOFOLLOW, for we
  * open by a link, not what memory has no use for and may refuse.

@@ -27,6 +27,12 @@ import {
 } from "./layout.ts";
 import type { Mailbox } from "./mailbox.ts";
 
+/**
+ * Bytes that a thread copies of a string, its NUL among them; calls with longer ones are asked. The calls that take two (rename,
+ * link) then write entries of at most 2 KiB, so that a journal has room for a hundred, and paths are hardly ever longer.
+ */
+export const STRING_LIMIT = 960;
+
 /** Memory that the thread copies; lengths in bytes. */
 export interface Capture {
   readonly kind: Exclude<keyof typeof captureKind, "end">;
@@ -140,7 +146,7 @@ export class Journals {
       read = (read + length) >>> 0;
       Atomics.store(i32, (slot + slotField.read) >> 2, read | 0);
       const bytes = new DataView(piece.buffer);
-      for (let offset = 0; offset < length; offset += bytes.getUint32(offset + field.size, true))
+      for (let offset = 0; hasEntry(bytes, offset); offset += bytes.getUint32(offset + field.size, true))
         if (bytes.getUint32(offset + field.tid, true) !== 0) found({ bytes, offset, unfinished: false });
     }
   }
@@ -148,25 +154,55 @@ export class Journals {
   /**
    * Takes back the slots of threads that died on their way through a watched call; the calls
    * from which they never came back are entries too.
+   *
+   * A thread may end its call and let go of the slot while it is asked about, so what its slot and its
+   * journal say counts only once it is known to be gone: then nobody writes them any more.
+   * @param isGone whether thread `tid` is, and `slot` is nobody else's business
    */
-  reclaim(isGone: (tid: number) => boolean, found: (entry: RawEntry) => void): void {
-    const { i32, u8 } = this.#mailbox;
+  reclaim(isGone: (tid: number, slot: number) => boolean, found: (entry: RawEntry) => void): void {
+    const { i32 } = this.#mailbox;
     for (let index = 0; index < JOURNAL_COUNT; index++) {
       const slot = SLOTS + index * SLOT_SIZE;
-      const state = Atomics.load(i32, (slot + slotField.state) >> 2);
       const tid = Atomics.load(i32, (slot + slotField.tid) >> 2);
-      if (i32[(slot + slotField.claimed) >> 2] === 0 || tid === 0) continue;
-      if (state === slotState.asked || state === slotState.askedAsleep || !isGone(tid)) continue;
+      if (tid === 0 || !this.#isHeldBy(slot, tid) || !isGone(tid, slot)) continue;
+      if (!this.#isHeldBy(slot, tid)) continue; // it let go before it died: the slot is free, or another's
+      const state = Atomics.load(i32, (slot + slotField.state) >> 2);
+      if (state === slotState.asked || state === slotState.askedAsleep) continue;
       this.#drainOne(index, found);
-      if (state === slotState.watching) {
-        const written = (i32[(slot + slotField.written) >> 2] ?? 0) >>> 0;
-        const at = JOURNALS + index * JOURNAL_SIZE + (written & (JOURNAL_SIZE - 1));
-        const size = i32[(at + field.size) >> 2] ?? 0;
-        found({ bytes: new DataView(u8.slice(at, at + size).buffer), offset: 0, unfinished: true });
-      }
+      const entry = state === slotState.watching ? this.#unfinished(index, tid) : undefined;
+      if (entry !== undefined) found(entry);
       this.#mailbox.reclaim(slot);
     }
   }
+
+  #isHeldBy(slot: number, tid: number): boolean {
+    const { i32 } = this.#mailbox;
+    return (
+      Atomics.load(i32, (slot + slotField.claimed) >> 2) !== 0 && Atomics.load(i32, (slot + slotField.tid) >> 2) === tid
+    );
+  }
+
+  /** What stands behind `written`, if that is an entry of this thread. */
+  #unfinished(index: number, tid: number): RawEntry | undefined {
+    const { i32, u8 } = this.#mailbox;
+    const written = Atomics.load(i32, (SLOTS + index * SLOT_SIZE + slotField.written) >> 2) >>> 0;
+    const start = written & (JOURNAL_SIZE - 1);
+    const at = JOURNALS + index * JOURNAL_SIZE + start;
+    const bytes = new DataView(u8.slice(at, at + Math.min(ENTRY_LIMIT, JOURNAL_SIZE - start)).buffer);
+    if (!hasEntry(bytes, 0) || bytes.getUint32(field.tid, true) !== tid) return undefined;
+    return { bytes, offset: 0, unfinished: true };
+  }
+}
+
+/**
+ * Whether an entry, or the rest of a journal, stands whole at `offset`. It does unless the program has
+ * written into memory that is not its own; and that must not lead the supervisor beyond the end, or in circles.
+ */
+function hasEntry(bytes: DataView, offset: number): boolean {
+  if (offset + field.tid + 4 > bytes.byteLength) return false;
+  const size = bytes.getUint32(offset + field.size, true);
+  const isRest = bytes.getUint32(offset + field.tid, true) === 0;
+  return size >= (isRest ? UNIT : field.captures) && size % UNIT === 0 && offset + size <= bytes.byteLength;
 }
 
 /** Whether a plan and an entry have room for these. */
@@ -176,7 +212,9 @@ export function fits(captures: readonly Capture[]): boolean {
   return captures.length <= CAPTURES_PER_PLAN && size <= ENTRY_LIMIT;
 }
 
-const padded = (length: number): number => Math.ceil(length / 8) * 8;
+/** Entries are whole multiples of it. */
+const UNIT = 8;
+const padded = (length: number): number => Math.ceil(length / UNIT) * UNIT;
 const HIGH_WORD = 2 ** 32;
 
 /** Who made the call. */
@@ -200,8 +238,8 @@ export function parse({ bytes, offset, unfinished }: RawEntry): Entry {
   const register = (index: number): bigint => bytes.getBigUint64(offset + field.args + index * 8, true);
   const captures: Captured[] = [];
   const end = offset + bytes.getUint32(offset + field.size, true);
-  for (let at = offset + field.captures; at < end;) {
-    const length = bytes.getUint32(at + captured.length, true);
+  for (let at = offset + field.captures; at + captured.bytes <= end;) {
+    const length = Math.min(bytes.getUint32(at + captured.length, true), end - at - captured.bytes);
     captures.push({
       address: bytes.getBigUint64(at + captured.address, true),
       bytes: new Uint8Array(bytes.buffer, at + captured.bytes, length),

@@ -6,6 +6,7 @@
  * else, EACCES may be missing.
  */
 import { lstatSync, readFileSync, readlinkSync, statSync, type Stats } from "node:fs";
+import { AT_FDCWD } from "../process/paths.ts";
 import { insideRoot, rootOf } from "./directory.ts";
 import { readLink } from "./kernel.ts";
 import type { NodeKind, Place, Tree } from "./resolve.ts";
@@ -21,20 +22,32 @@ export interface LocalTreeOptions {
   readonly tid: number;
   /** What /proc/PID/exe should say of a process that runs from a patched copy. */
   readonly programOf: (pid: number) => string | undefined;
+  /**
+   * Whose names paths are: the program's (below its root), or this machine's, as far as the program has the same mounts.
+   * The program's where it is not given.
+   */
+  readonly names?: "program" | "machine";
 }
 
 export class LocalTree implements Tree {
+  readonly root: string;
+  /** Whether this process may know the thread's root; "/" is a guess where it may not. */
+  readonly knowsRoot: boolean;
   readonly #options: LocalTreeOptions;
-  /** The thread's root as this process sees it. */
-  readonly #root: string;
+  /** What paths of magic links are without: the thread's root, where paths are below it. */
+  readonly #above: string;
   /** In front of its paths they are paths for this process. */
   readonly #prefix: string;
   #mounts: readonly string[] | undefined;
 
   constructor(options: LocalTreeOptions) {
     this.#options = options;
-    this.#root = rootOf(options.tid) ?? "/";
-    const isOurs = this.#root === "/" && readLink(`/proc/${options.tid}/ns/mnt`) === ourMounts();
+    const root = rootOf(options.tid);
+    this.knowsRoot = root !== undefined;
+    const hasOurMounts = readLink(`/proc/${options.tid}/ns/mnt`) === ourMounts();
+    const isOurs = hasOurMounts && (root === "/" || options.names === "machine");
+    this.root = isOurs ? (root ?? "/") : "/";
+    this.#above = isOurs ? "/" : (root ?? "/");
     this.#prefix = isOurs ? "" : `/proc/${options.tid}/root`;
   }
 
@@ -49,8 +62,9 @@ export class LocalTree implements Tree {
 
   readLink(path: string): string | number {
     const { pid, tid } = this.#options;
-    if (path === "/proc/self") return String(pid);
-    if (path === "/proc/thread-self") return `${pid}/task/${tid}`;
+    const inside = insideRoot(path, this.root);
+    if (inside === "/proc/self") return String(pid);
+    if (inside === "/proc/thread-self") return `${pid}/task/${tid}`;
     try {
       return readlinkSync(this.#prefix + path);
     } catch (error) {
@@ -59,19 +73,25 @@ export class LocalTree implements Tree {
   }
 
   magicTarget(path: string): Place | number | undefined {
-    const match = path.startsWith("/proc/") ? magicLink.exec(path) : null;
+    const inside = insideRoot(path, this.root);
+    const match = inside.startsWith("/proc/") ? magicLink.exec(inside) : null;
     if (match === null) return undefined;
     const [, pid, exe] = match;
     const program = exe === undefined ? undefined : this.#options.programOf(Number(pid));
     if (program !== undefined) return { path: program, kind: "other" };
-    return this.placeOf(path);
+    return this.#placeAt(this.#prefix + path);
   }
 
-  /** What a magic link leads to. */
-  placeOf(link: string): Place | number {
+  /** What a descriptor of the thread is open on, or its working directory (AT_FDCWD); or an errno. */
+  baseOf(dirfd: number): Place | number {
+    const { tid } = this.#options;
+    return this.#placeAt(`/proc/${tid}/${dirfd === AT_FDCWD ? "cwd" : `fd/${dirfd}`}`);
+  }
+
+  #placeAt(link: string): Place | number {
     try {
-      const stats = statSync(this.#prefix + link);
-      return { path: insideRoot(readlinkSync(this.#prefix + link), this.#root), kind: kindOfStats(stats) };
+      const stats = statSync(link);
+      return { path: insideRoot(readlinkSync(link), this.#above), kind: kindOfStats(stats) };
     } catch (error) {
       return errnoOf(error);
     }
@@ -80,9 +100,10 @@ export class LocalTree implements Tree {
   /** The mount that `path` is on, by where it is mounted (proc_pid_mountinfo(5), fifth field). */
   mountOf(path: string): string {
     this.#mounts ??= readMounts(this.#options.tid);
+    const inside = insideRoot(path, this.root);
     let found = "";
     for (const mount of this.#mounts)
-      if (mount.length > found.length && (path === mount || path.startsWith(mount === "/" ? "/" : `${mount}/`)))
+      if (mount.length > found.length && (inside === mount || inside.startsWith(mount === "/" ? "/" : `${mount}/`)))
         found = mount;
     return found;
   }

@@ -80,10 +80,9 @@ export class Model {
 
   #baseOf(call: Call, dirfd: number, local: LocalTree): Place | undefined {
     const { descriptors, directory } = this.of(call);
-    if (dirfd === AT_FDCWD) return { path: directory.pathFor(call.tid) ?? "/", kind: "directory" };
-    const virtual = descriptors.get(dirfd)?.file.virtualPath;
+    const virtual = dirfd === AT_FDCWD ? directory.virtual : descriptors.get(dirfd)?.file.virtualPath;
     if (virtual !== undefined) return { path: virtual, kind: "directory" };
-    const place = local.placeOf(`/proc/${call.process.pid}/task/${call.tid}/fd/${dirfd}`);
+    const place = local.baseOf(dirfd);
     return typeof place === "number" ? undefined : place;
   }
 

@@ -7,8 +7,10 @@
 
 export type NodeKind = "directory" | "symlink" | "other";
 
-/** A file system as one process sees it. Paths are absolute, below its root, without links, "." and "..". */
+/** A file system as one process sees it. Paths are absolute, without links, "." and "..". */
 export interface Tree {
+  /** Where absolute paths begin, and ".." leads no further; "/" where it is not given. */
+  readonly root?: string;
   /** What is at `path`, a link not followed; or an errno. */
   kindOf(path: string): NodeKind | number;
   /** The text of the link at `path`; or an errno. */
@@ -44,10 +46,16 @@ export interface ResolveOptions {
   readonly resolve?: number;
 }
 
-export type Resolution =
-  | (Place & { readonly errno?: undefined })
-  /** `path`: where the last name alone is missing, the place at which it would be made. */
-  | { readonly errno: number; readonly path?: string };
+export type Resolution = (Place & { readonly errno?: undefined }) | Unresolved;
+
+export interface Unresolved {
+  readonly errno: number;
+  /** Where the last name alone is missing, the place at which it would be made. */
+  readonly path?: string;
+  /** How far the walk came, and what was left of the path there; not where links or the caller forbid to go on. */
+  readonly reached?: string;
+  readonly rest?: string;
+}
 
 /** include/uapi/asm-generic/errno-base.h, errno.h */
 const ENOENT = 2;
@@ -69,12 +77,15 @@ export function resolvePath(tree: Tree, base: Place, path: string, options: Reso
   const flags = options.resolve ?? 0;
   const scope = flags & (beneath | inRoot);
   if (scope === (beneath | inRoot)) return { errno: EINVAL };
-  if (path === "") return options.emptyPath === true ? checked(base, options.directory === true) : { errno: ENOENT };
-  if (path.length * 3 >= PATH_MAX && Buffer.byteLength(path) >= PATH_MAX) return { errno: ENAMETOOLONG };
-  if (path.startsWith("/") && scope === beneath) return { errno: EXDEV };
-  if ((scope !== 0 || !path.startsWith("/")) && base.kind !== "directory") return { errno: ENOTDIR };
-  const knowsRoot = scope !== 0 || path.startsWith("/");
-  return new Walk(tree, scope === 0 ? "/" : base.path, flags, knowsRoot).go(base, path, options);
+  if (path === "" && options.emptyPath === true) return checked(base, options.directory === true);
+  const root = scope === 0 ? (tree.root ?? "/") : base.path;
+  const isAbsolute = path.startsWith("/");
+  const stopped = { reached: isAbsolute ? root : base.path, rest: path };
+  if (path === "") return { errno: ENOENT, ...stopped };
+  if (path.length * 3 >= PATH_MAX && Buffer.byteLength(path) >= PATH_MAX) return { errno: ENAMETOOLONG, ...stopped };
+  if (isAbsolute && scope === beneath) return { errno: EXDEV };
+  if ((scope !== 0 || !isAbsolute) && base.kind !== "directory") return { errno: ENOTDIR, ...stopped };
+  return new Walk(tree, root, flags, scope !== 0 || isAbsolute).go(base, path, options);
 }
 
 class Walk {
@@ -104,7 +115,7 @@ class Walk {
     for (;;) {
       const start = rest.search(/[^/]/);
       if (start < 0) return checked(at, directory);
-      if (at.kind !== "directory") return { errno: ENOTDIR };
+      if (at.kind !== "directory") return { errno: ENOTDIR, reached: at.path, rest };
       const slash = rest.indexOf("/", start);
       const name = slash < 0 ? rest.slice(start) : rest.slice(start, slash);
       rest = slash < 0 ? "" : rest.slice(slash);
@@ -119,14 +130,18 @@ class Walk {
       }
       const next = at.path === "/" ? `/${name}` : `${at.path}/${name}`;
       const kind = this.#tree.kindOf(next);
-      if (typeof kind === "number") return isLast && kind === ENOENT ? { errno: kind, path: next } : { errno: kind };
+      if (typeof kind === "number") {
+        const stopped = { errno: kind, reached: at.path, rest: name + rest };
+        return isLast && kind === ENOENT ? { ...stopped, path: next } : stopped;
+      }
       if (this.#crosses(at.path, next)) return { errno: EXDEV };
       if (kind !== "symlink" || (isLast && !follow)) {
         at = { path: next, kind };
         continue;
       }
       const target = this.#follow(at, next);
-      if (typeof target === "number") return { errno: target };
+      if (target === ELOOP || target === EXDEV) return { errno: target };
+      if (typeof target === "number") return { errno: target, reached: at.path, rest: name + rest };
       if (typeof target === "object") at = target;
       else {
         if (target.startsWith("/")) at = { path: this.#root, kind: "directory" };
@@ -170,4 +185,4 @@ class Walk {
 const has = (flags: number, any: number): boolean => (flags & any) !== 0;
 
 const checked = (place: Place, directory: boolean): Resolution =>
-  directory && place.kind !== "directory" ? { errno: ENOTDIR } : place;
+  directory && place.kind !== "directory" ? { errno: ENOTDIR, reached: place.path, rest: "" } : place;

@@ -3,7 +3,7 @@
  * of hooked processes) is its own file, whether the link is read or opened.
  */
 import { abis } from "../linux/abi.ts";
-import type { Capture } from "../mailbox/journal.ts";
+import { type Capture, STRING_LIMIT } from "../mailbox/journal.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Call, Done } from "./call.ts";
 import { namedByExeLink } from "./paths.ts";
@@ -28,11 +28,13 @@ const pathCalls: Readonly<Record<string, PathCall>> = {
   readlinkat: { path: 1 },
 };
 
-/** Longer paths are asked about. */
-const PATH_LIMIT = 960;
-
 /** A path that the call follows: a thread that watches the call asks when it is under /proc. */
-export const pathCapture = (pointer: number): Capture => ({ kind: "path", when: "before", pointer, limit: PATH_LIMIT });
+export const pathCapture = (pointer: number): Capture => ({
+  kind: "path",
+  when: "before",
+  pointer,
+  limit: STRING_LIMIT,
+});
 
 const EFAULT = -14n;
 const EINVAL = -22n;

@@ -110,19 +110,19 @@ export class Supervisor implements Disposable {
 
   /** Calls with these numbers are asked from now on, and `handler` serves them. */
   serve(callNumbers: Iterable<number>, handler: CallHandler): void {
-    if (this.#stopped) return;
-    for (const number of callNumbers) {
-      this.#handlers[number] = handler;
-      this.mailbox.setClass(number, callClass.ask);
-    }
+    this.#ask(callNumbers, handler, callClass.ask);
   }
 
   /** Calls with these numbers are asked from now on where their first argument is a marked descriptor. */
   serveMarked(callNumbers: Iterable<number>, handler: CallHandler): void {
+    this.#ask(callNumbers, handler, callClass.askIfMarked);
+  }
+
+  #ask(callNumbers: Iterable<number>, handler: CallHandler, ofClass: number): void {
     if (this.#stopped) return;
     for (const number of callNumbers) {
       this.#handlers[number] = handler;
-      this.mailbox.setClass(number, callClass.askIfMarked);
+      this.mailbox.setClass(number, ofClass);
     }
   }
 
@@ -149,7 +149,7 @@ export class Supervisor implements Disposable {
   /** Serves what waits right now, and looks for threads that are gone; for the moment when the program has ended. */
   settle(): void {
     if (this.#stopped) return;
-    this.#reclaimWatched();
+    this.#takeBackGone();
     this.drain();
   }
 
@@ -225,19 +225,29 @@ export class Supervisor implements Disposable {
     this.mailbox.reclaim(call.slot);
   }
 
+  /**
+   * Takes back what threads that are gone had. Asked whether it is gone first, and then what it left: a call that
+   * it was told to make and had reported by then was made.
+   */
+  #takeBackGone(): void {
+    const gone = this.#calls.filter((call) => call !== undefined && !isAlive(call.tid));
+    if (gone.length > 0) this.drain();
+    for (const call of gone)
+      if (call !== undefined && this.#calls[slotIndex(call.slot)] === call) this.#takeBack(call, "death");
+    this.#reclaimWatched();
+  }
+
+  /** Only slots without a call: the others are freed when their call is, or they would be freed twice, the second time under somebody else. */
   #reclaimWatched(): void {
-    const { reader } = this;
-    if (reader === undefined) return;
     this.journals.reclaim(
-      (tid) => !isAlive(tid),
-      (entry) => reader.unfinished(entry),
+      (tid, slot) => this.#calls[slotIndex(slot)] === undefined && !isAlive(tid),
+      (entry) => this.reader?.unfinished(entry),
     );
   }
 
   #sweep(): void {
-    this.#reclaimWatched();
+    this.#takeBackGone();
     this.reader?.written();
-    for (const call of this.#calls) if (call !== undefined && !isAlive(call.tid)) this.#takeBack(call, "death");
     for (const process of this.processes.sweep()) for (const listener of this.onProcessGone) listener(process);
   }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { HookSet } from "../hooks/define.ts";
 import type { AnyCall, CallName, GroupName } from "../hooks/types.ts";
 import { callNames, hookCalls } from "./call-names.ts";
-import { descriptorsOf } from "./call-paths.ts";
+import { descriptorsOf } from "./named-files.ts";
 import { whenAll } from "./eventually.ts";
 import { callName, checkOptions, milliseconds, oneOrMore, seed } from "./options.ts";
 import { Peers } from "./peers.ts";

@@ -5,7 +5,7 @@
  * They are held against real paths, without symbolic links. So what stands in front of the first
  * wildcard is resolved too when the pattern is made ("/var/run/app" is "/run/app" on most machines).
  */
-import { AT_FDCWD, realPath } from "./real-path.ts";
+import { plainPath, realPath, type Thread } from "./real-path.ts";
 
 export type PathPattern = string | RegExp;
 
@@ -19,11 +19,12 @@ export function pathMatcher(patterns: PathPattern | readonly PathPattern[]): Pat
   return (path) => expressions.some((expression) => path.search(expression) >= 0);
 }
 
+const ourselves: Thread = { tid: process.pid, pid: process.pid, programOf: () => undefined };
+
 /** As it is written, and with its links resolved. */
 function globs(pattern: string): RegExp[] {
   const literal = /^(?:\/[^/*?]+(?=\/|$))*/.exec(pattern)?.[0] ?? "";
-  const real =
-    literal === "" ? "" : (realPath({ tid: process.pid, pid: process.pid }, AT_FDCWD, literal, true) ?? literal);
+  const real = literal === "" ? "" : (realPath(ourselves, plainPath(literal)) ?? literal);
   return [...new Set([pattern, real + pattern.slice(literal.length)])].map(glob);
 }
 

@@ -14,9 +14,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { array, assert, constantFrom, property, tuple } from "fast-check";
 import { afterAll, expect, test } from "vitest";
-import { AT_FDCWD, descriptorTarget, realPath } from "./real-path.ts";
+import { AT_FDCWD } from "../process/paths.ts";
+import { descriptorTarget, plainPath, realPath as realPathOf, type Thread } from "./real-path.ts";
 
-const self = { tid: process.pid, pid: process.pid };
+const self: Thread = { tid: process.pid, pid: process.pid, programOf: () => undefined };
+const realPath = (thread: Thread, dirfd: number, path: string, follow: boolean): string | undefined =>
+  realPathOf(thread, { ...plainPath(path), dirfd, follow });
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "elsewhere-path-")));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -85,7 +88,7 @@ test("the program's own /proc/self, folders, descriptors and path", () => {
   expect(realPath(self, fd, "x", true)).toBeUndefined();
   expect(realPath(self, AT_FDCWD, "x", true)).toBe(`${process.cwd()}/x`);
   expect(realPath(self, AT_FDCWD, "/../..", true)).toBe("/");
-  expect(realPath({ ...self, program: "/p" }, AT_FDCWD, "/proc/self/exe", true)).toBe("/p");
+  expect(realPath({ ...self, programOf: () => "/p" }, AT_FDCWD, "/proc/self/exe", true)).toBe("/p");
 });
 
 test("links in circles lead nowhere", () => {

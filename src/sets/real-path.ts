@@ -1,105 +1,73 @@
 /**
- * Where a path of a hooked program really leads: symbolic links and `..` are followed as the
- * kernel does it (Documentation/filesystems/path-lookup.rst), from the program's own root and
- * working directory. Of what does not exist yet it is the real path of the nearest folder that
- * does, and the rest.
- *
- * `/proc/self` is the program's, and links below /proc/PID/fd lead to what their text names.
+ * Where a path of a hooked program really leads, as this machine names files: the kernel's walk from the program's own root and
+ * working directory. Of what does not exist yet it is the real path of the nearest folder that does, and the rest.
  */
-import { lstatSync, readlinkSync } from "node:fs";
+import { readlinkSync } from "node:fs";
+import { posix } from "node:path";
+import { type CallPath, lookedUp } from "../hooks/call-paths.ts";
 import type { AnyCall } from "../hooks/types.ts";
-
-/** include/uapi/linux/fcntl.h */
-export const AT_FDCWD = -100;
-/** MAXSYMLINKS (include/linux/namei.h) */
-const MAX_LINKS = 40;
+import { LocalTree, type LocalTreeOptions } from "../model/local-tree.ts";
+import { resolveFlags, resolvePath } from "../model/resolve.ts";
+import { AT_FDCWD } from "../process/paths.ts";
 
 /** What /proc/TID/fd/N says of no file: "pipe:[81]", "socket:[82]", "anon_inode:[eventpoll]", "/memfd:x (deleted)". */
 export const isNoFile = (target: string): boolean => !target.startsWith("/") || /^\/memfd:.* \(deleted\)$/.test(target);
 
-/** A thread of the program; both numbers are alike in its first one. */
-export interface Caller {
-  readonly tid: number;
-  readonly pid: number;
-  /** What /proc/PID/exe should say: the link would tell the patched copy. */
-  readonly program?: string;
-}
+/** A thread of the program, as its files are found. */
+export type Thread = Omit<LocalTreeOptions, "names">;
 
-export const callerOf = ({ tid, process }: AnyCall): Caller => ({ tid, pid: process.pid, program: process.program });
+export const threadOf = ({ tid, process: { pid, program } }: AnyCall): Thread => ({
+  tid,
+  pid,
+  programOf: (each) => (each === pid ? program : undefined),
+});
+
+/** A path that is no call's argument: links are followed, relative ones begin at the working directory. */
+export const plainPath = (path: string): CallPath => ({
+  argument: "",
+  dirfd: AT_FDCWD,
+  path,
+  follow: true,
+  isName: false,
+  emptyPath: false,
+  directory: false,
+  resolve: 0,
+});
 
 /**
- * @param dirfd  what relative ones are relative to; AT_FDCWD is the working directory
- * @param follow whether a link that the whole path names is followed
- * @param inRoot whether `dirfd` is the root (RESOLVE_IN_ROOT of openat2)
  * @returns undefined where that cannot be told: the thread or the descriptor is gone, the links go in circles, a name
  *   is not UTF-8
  */
-export function realPath(
-  caller: Caller,
-  dirfd: number,
-  path: string,
-  follow: boolean,
-  inRoot: boolean = false,
-): string | undefined {
-  const { tid } = caller;
-  const folder = (link: string): string => readlinkSync(`/proc/${tid}/${link}`).replace(/\/$/, "");
-  try {
-    const base = path.startsWith("/") && !inRoot ? "" : folder(dirfd === AT_FDCWD ? "cwd" : `fd/${dirfd}`);
-    const root = inRoot ? base : folder("root");
-    const real = walk(caller, root, path.startsWith("/") ? root : base, path, follow);
-    return real?.includes(notText) === true ? undefined : real;
-  } catch {
-    return undefined;
-  }
+export function realPath(thread: Thread, named: CallPath): string | undefined {
+  const tree = new LocalTree({ ...thread, names: "machine" });
+  if (!tree.knowsRoot) return undefined;
+  const path = lookedUp(named);
+  const resolve = named.resolve & resolveFlags.inRoot;
+  const isAbsolute = path.startsWith("/") && resolve === 0;
+  const base = isAbsolute ? ({ path: tree.root, kind: "directory" } as const) : tree.baseOf(named.dirfd);
+  if (typeof base === "number") return undefined;
+  const found = resolvePath(tree, base, path, { follow: named.follow, emptyPath: true, resolve });
+  if (found.errno === undefined) return asText(found.path);
+  if (found.reached === undefined || found.rest === undefined) return undefined;
+  const root = resolve === 0 ? tree.root : base.path;
+  return asText(found.reached + found.rest) && withRest(root, found.reached, found.rest);
 }
 
 /** U+FFFD stands for what is not UTF-8: another name than the one that the kernel sees. */
-const notText = "\uFFFD";
+const asText = (path: string): string | undefined => (path.includes("\uFFFD") ? undefined : path);
+
+/** The names of `rest` below `at`, whatever is there. */
+function withRest(root: string, at: string, rest: string): string {
+  let path = at;
+  for (const name of rest.split("/"))
+    if (name !== ".." || path !== root) path = name === ".." ? posix.dirname(path) : posix.join(path, name || ".");
+  return path;
+}
 
 /** What an open descriptor stands for: a path, or "socket:[1234]" and the like. */
 export function descriptorTarget(tid: number, fd: number): string | undefined {
   try {
     return readlinkSync(`/proc/${tid}/fd/${fd}`);
-  } catch {
-    return undefined;
-  }
-}
-
-/** `root` and `base` have no slash at their end. */
-function walk(caller: Caller, root: string, base: string, path: string, follow: boolean): string | undefined {
-  let at = base;
-  let links = 0;
-  const names = path.split("/");
-  for (let name = names.shift(); name !== undefined; name = names.shift()) {
-    if (name === "" || name === ".") continue;
-    if (name === "..") {
-      if (at !== root) at = at.slice(0, at.lastIndexOf("/"));
-      continue;
-    }
-    const next = `${at}/${name}`;
-    const target = names.length === 0 && !follow ? undefined : linkAt(caller, next);
-    if (target?.includes(notText) === true || name.includes(notText)) return undefined;
-    if (target === undefined) {
-      at = next;
-      continue;
-    }
-    if (++links > MAX_LINKS) return undefined;
-    if (descriptorLink.test(next) && isNoFile(target)) return target;
-    if (target.startsWith("/")) at = root;
-    names.unshift(...target.split("/"));
-  }
-  return at === "" ? "/" : at;
-}
-
-const descriptorLink = /^\/proc\/\d+(?:\/task\/\d+)?\/fd\/\d+$/;
-
-/** The text of the link at `path`; undefined where there is none. */
-function linkAt({ tid, pid, program }: Caller, path: string): string | undefined {
-  if (path === "/proc/self") return String(pid);
-  if (path === "/proc/thread-self") return `${pid}/task/${tid}`;
-  if (program !== undefined && path === `/proc/${pid}/exe`) return program;
-  try {
-    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
   } catch {
     return undefined;
   }

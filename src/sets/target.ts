@@ -1,13 +1,13 @@
 /** What a rule is about: files, the other end of sockets, descriptors, programs. */
 import { z } from "zod";
 import type { AnyCall } from "../hooks/types.ts";
-import { descriptorsOf, descriptorTargets, namedPaths } from "./call-paths.ts";
 import { type Destination, isDestination, parseDestination } from "./destinations.ts";
 import { whenAll } from "./eventually.ts";
+import { descriptorsOf, descriptorTargets, namedFiles } from "./named-files.ts";
 import { destination, oneOrMore, pathPattern } from "./options.ts";
 import { type PathPattern, pathMatcher } from "./path-patterns.ts";
 import type { Peers } from "./peers.ts";
-import { AT_FDCWD, callerOf, realPath } from "./real-path.ts";
+import { plainPath, realPath, threadOf } from "./real-path.ts";
 
 /** Which calls a rule is about. All that is given must hold; of a list one thing. */
 export interface Target {
@@ -56,12 +56,12 @@ export function targetMatcher({ path, to, fd, program }: Target, peers: Peers): 
 }
 
 const pathsOf = (call: AnyCall): string[] => [
-  ...namedPaths(call).flatMap(({ real }) => real ?? []),
+  ...namedFiles(call).flatMap(({ real }) => real ?? []),
   ...descriptorTargets(call),
 ];
 
 function leadsTo(destinations: readonly Destination[], call: AnyCall, peers: Peers): boolean | Promise<boolean> {
-  const real = (path: string): string | undefined => realPath(callerOf(call), AT_FDCWD, path, true);
+  const real = (path: string): string | undefined => realPath(threadOf(call), plainPath(path));
   // Of calls that name an address it is that one: a socket may send to many.
   const named = call.address;
   if (named !== undefined && named.bytes.length > 0) return isDestination(destinations, named, real);

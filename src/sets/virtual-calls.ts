@@ -1,5 +1,6 @@
 /** What each call that takes a path says of a file or directory that exists for the program only. */
 import { constants } from "node:fs";
+import { type CallPath, callPaths, lookedUp } from "../hooks/call-paths.ts";
 import { isRefused, openFile, openingFlags, openLink, whyNotDirectory } from "../hooks/open-with.ts";
 import type { SealedFile } from "../hooks/sealed-file.ts";
 import type { AnyCall, CallName, Outcome } from "../hooks/types.ts";
@@ -8,95 +9,45 @@ import type { ErrnoName } from "../hooks/generated/calls.ts";
 import { AT_FDCWD } from "../process/paths.ts";
 import type { VirtualDirectory } from "./virtual-directory.ts";
 
-/** A path in a call's arguments. */
-export interface NamedPath {
-  /** The argument's name, as `proceed` takes it. */
-  readonly argument: string;
-  readonly dirfd: number;
-  readonly path: string;
-  /** Whether a symbolic link in the last place is followed. */
-  readonly follow: boolean;
-}
-
 /** include/uapi/linux/fcntl.h */
 const AT_SYMLINK_NOFOLLOW = 0x100;
-const AT_SYMLINK_FOLLOW = 0x400;
 const W_OK = 2;
 
 const opening: ReadonlySet<string> = new Set(["open", "openat", "openat2", "creat"]);
-/** Calls about a name rather than what a link in its place leads to. */
-const ofNames =
-  /^(?:l(?:stat|chown|[a-z]*xattr)|unlink(?:at)?|rmdir|rename(?:at2?)?|mkdir(?:at)?|mknod(?:at)?|symlink(?:at)?|readlink(?:at)?)$/;
-/** Of two paths the first one; the second is always such a name. */
-const changingNames = /^(?:unlink(?:at)?|rmdir|rename(?:at2?)?|(?:mkdir|mknod|symlink)(?:at)?)$/;
 const making = /^(?:mkdir|mknod|symlink)(?:at)?$/;
 const linking = /^(?:link|linkat)$/;
-const renaming = /^rename(?:at2?)?$/;
 
 const errno = (name: ErrnoName): number => -(errnoNumber(name) ?? 0);
 
 /** The paths of a call, a slash at the end only where it counts, in the order in which the kernel looks them up. */
-export function namedPaths(call: AnyCall): NamedPath[] {
-  return pathsOf(call).map((named) =>
-    named.path.endsWith("/") && isAboutName(call, named.argument)
-      ? { ...named, path: named.path.replace(/(?!^)\/+$/, "") }
-      : named,
-  );
-}
-
-function pathsOf(call: AnyCall): NamedPath[] {
-  const { name, args } = call;
-  const descriptor = (argument: string): number => (typeof args[argument] === "number" ? args[argument] : AT_FDCWD);
-  const text = (argument: string): string => (typeof args[argument] === "string" ? args[argument] : "");
-  if (renaming.test(name) || linking.test(name)) {
-    const follow = name === "linkat" && (Number(args["flags"]) & AT_SYMLINK_FOLLOW) !== 0;
-    return [
-      { argument: "oldname", dirfd: descriptor("olddfd"), path: text("oldname"), follow },
-      { argument: "newname", dirfd: descriptor("newdfd"), path: text("newname"), follow: false },
-    ];
-  }
-  if (call.path === undefined) return [];
-  const dirfd = name === "symlinkat" ? descriptor("newdfd") : descriptor("dfd");
-  return [{ argument: "path", dirfd, path: call.path, follow: followsLink(call) }];
-}
-
-function followsLink(call: AnyCall): boolean {
-  if (ofNames.test(call.name)) return false;
-  if (opening.has(call.name)) {
-    const flags = openingFlags(call);
-    const isNew = (flags & constants.O_CREAT) !== 0 && (flags & constants.O_EXCL) !== 0;
-    return (flags & constants.O_NOFOLLOW) === 0 && !isNew;
-  }
-  const flags = call.args["flag"] ?? call.args["flags"];
-  return typeof flags !== "number" || (flags & AT_SYMLINK_NOFOLLOW) === 0;
-}
+export const lookedUpPaths = (call: AnyCall): CallPath[] =>
+  callPaths(call).map((named) => ({ ...named, path: lookedUp({ ...named, isName: isAboutName(call, named) }) }));
 
 const creates = (call: AnyCall): boolean => opening.has(call.name) && (openingFlags(call) & constants.O_CREAT) !== 0;
 
 /** Whether the call makes or removes the name itself: then a slash behind it does not ask for a directory (fs/namei.c). */
-const isAboutName = (call: AnyCall, argument: string): boolean =>
-  changingNames.test(call.name) || argument === "newname" || creates(call);
+const isAboutName = (call: AnyCall, { isName }: CallPath): boolean => isName || creates(call);
 
 /** O_CREAT of a name with a slash behind it (fs/namei.c, open_last_lookups). */
 const createsDirectory = (call: AnyCall): boolean => creates(call) && call.path?.endsWith("/") === true;
 
 /** What the call says of a name that is not there. @param inOurs in a directory of ours @param error positive */
-export function answerMissing(call: AnyCall, argument: string, error: number, inOurs: boolean): number {
-  if (!inOurs || !isAboutName(call, argument)) return -error;
+export function answerMissing(call: AnyCall, named: CallPath, error: number, inOurs: boolean): number {
+  if (!inOurs || !isAboutName(call, named)) return -error;
   return errno(createsDirectory(call) ? "EISDIR" : "EROFS");
 }
 
-export function answerFile(call: AnyCall, argument: string, path: string, file: SealedFile): Promise<Outcome> {
+export function answerFile(call: AnyCall, named: CallPath, path: string, file: SealedFile): Promise<Outcome> {
   if (!createsDirectory(call) && (call.is("open") || call.is("openat") || call.is("openat2") || call.is("creat")))
     return call.openWith(file); // this very promise: then nobody waits for a microtask
-  return lookAtFile(call, argument, path, file);
+  return lookAtFile(call, named, path, file);
 }
 
-async function lookAtFile(call: AnyCall, argument: string, path: string, file: SealedFile): Promise<Outcome> {
+async function lookAtFile(call: AnyCall, named: CallPath, path: string, file: SealedFile): Promise<Outcome> {
   if (createsDirectory(call)) return errno("EISDIR");
   if (call.name === "chdir") return errno("ENOTDIR");
   const examined = examine(call, file.link);
-  if (examined === undefined) return refusal(call, argument);
+  if (examined === undefined) return refusal(call, named);
   const result = await examined;
   if (!isRefused(result) || isAccess(call.name)) return result;
   // The program may not look into this process: let it look at a file of its own.
@@ -107,7 +58,7 @@ async function lookAtFile(call: AnyCall, argument: string, path: string, file: S
   return own;
 }
 
-export async function answerDirectory(call: AnyCall, argument: string, { link }: VirtualDirectory): Promise<Outcome> {
+export async function answerDirectory(call: AnyCall, named: CallPath, { link }: VirtualDirectory): Promise<Outcome> {
   if (opening.has(call.name)) {
     if (createsDirectory(call)) return errno("EISDIR");
     const flags = openingFlags(call);
@@ -116,7 +67,7 @@ export async function answerDirectory(call: AnyCall, argument: string, { link }:
   }
   if (call.name === "chdir") return call.run("chdir", { filename: link });
   if (call.name === "truncate") return errno("EISDIR");
-  return (await examine(call, link)) ?? refusal(call, argument);
+  return (await examine(call, link)) ?? refusal(call, named);
 }
 
 /** include/uapi/asm-generic/fcntl.h */
@@ -156,9 +107,9 @@ const watch = ({ fd, mask }: { readonly fd: number; readonly mask: number }): { 
 });
 
 /** What calls say that would change something, on a file system that cannot be written; and a few others. */
-function refusal({ name }: AnyCall, argument: string): number {
+function refusal({ name }: AnyCall, { isName }: CallPath): number {
   if (name.startsWith("readlink")) return errno("EINVAL");
   if (name.startsWith("execve")) return errno("EACCES");
-  if (making.test(name) || (linking.test(name) && argument === "newname")) return errno("EEXIST");
+  if (making.test(name) || (linking.test(name) && isName)) return errno("EEXIST");
   return errno(linking.test(name) ? "EXDEV" : "EROFS");
 }

@@ -1,10 +1,13 @@
 /** `virtualFiles`: files that exist for the program only, in memory. */
 import { readlinkSync } from "node:fs";
 import { posix } from "node:path";
+import type { CallPath } from "../hooks/call-paths.ts";
 import { defineHooks, type HookSet } from "../hooks/define.ts";
 import type { AnyCall, Outcome } from "../hooks/types.ts";
+import { LocalTree } from "../model/local-tree.ts";
 import { AT_FDCWD } from "../process/paths.ts";
-import { answerDirectory, answerFile, answerMissing, namedPaths } from "./virtual-calls.ts";
+import { threadOf } from "./real-path.ts";
+import { answerDirectory, answerFile, answerMissing, lookedUpPaths } from "./virtual-calls.ts";
 import { listOurs, listReal } from "./virtual-listing.ts";
 import { KeptFile, type VirtualContent } from "./kept-file.ts";
 import { VirtualDirectory } from "./virtual-directory.ts";
@@ -53,12 +56,14 @@ class VirtualWorld {
   serve(call: AnyCall): Outcome | Promise<Outcome> {
     if (call.name === "getcwd") return this.#getcwd(call);
     const changes: Record<string, string> = {};
-    for (const { argument, dirfd, path, follow } of namedPaths(call)) {
+    for (const named of lookedUpPaths(call)) {
+      const { argument, dirfd, path, follow } = named;
       if (path === "" || !this.#mayConcern(call, dirfd, path)) continue;
       // A path that is resolved already leads nowhere else: most are.
-      if (this.#files.has(path)) return this.#answer(call, argument, { kind: "file", path });
-      const found = this.tree.find(call, dirfd, path, { follow }, (fd) => this.directoryAt(call.tid, fd));
-      if (found.kind !== "real") return this.#answer(call, argument, found);
+      if (this.#files.has(path)) return this.#answer(call, named, { kind: "file", path });
+      const local = new LocalTree(threadOf(call));
+      const found = this.tree.find(local, dirfd, path, { follow }, this.directoryAt(call.tid, dirfd));
+      if (found.kind !== "real") return this.#answer(call, named, found);
       if (found.path !== undefined) changes[argument] = found.path;
     }
     if (Object.keys(changes).length > 0) return call.proceed(changes);
@@ -101,10 +106,10 @@ class VirtualWorld {
     return !path.startsWith("/") && this.directoryAt(call.tid, dirfd) !== undefined;
   }
 
-  #answer(call: AnyCall, argument: string, found: Exclude<Found, { kind: "real" }>): Outcome | Promise<Outcome> {
-    if (found.kind === "missing") return answerMissing(call, argument, found.errno, found.inOurs);
-    if (found.kind === "directory") return answerDirectory(call, argument, this.#directory(found.path));
-    return this.#files.get(found.path)?.use(call, (file) => answerFile(call, argument, found.path, file));
+  #answer(call: AnyCall, named: CallPath, found: Exclude<Found, { kind: "real" }>): Outcome | Promise<Outcome> {
+    if (found.kind === "missing") return answerMissing(call, named, found.errno, found.inOurs);
+    if (found.kind === "directory") return answerDirectory(call, named, this.#directory(found.path));
+    return this.#files.get(found.path)?.use(call, (file) => answerFile(call, named, found.path, file));
   }
 
   #directory(path: string): VirtualDirectory {

@@ -4,15 +4,8 @@
  */
 import { realpathSync } from "node:fs";
 import { dirname, posix } from "node:path";
-import { LocalTree } from "../model/local-tree.ts";
+import type { LocalTree } from "../model/local-tree.ts";
 import { type Place, type Resolution, resolvePath, type ResolveOptions, type Tree } from "../model/resolve.ts";
-import { AT_FDCWD } from "../process/paths.ts";
-
-/** A thread of the program. */
-export interface Caller {
-  readonly tid: number;
-  readonly process: { readonly pid: number; readonly program: string };
-}
 
 /** What a path leads to. `errno` is positive. */
 export type Found =
@@ -49,24 +42,14 @@ export class VirtualTree {
 
   /**
    * What `path` means to a thread.
-   * @param directoryAt the path of a directory of ours that the thread has open, or works in
+   * @param local the thread's files
+   * @param directory the path of a directory of ours that `dirfd` is open on, or that the thread works in
    */
-  find(
-    caller: Caller,
-    dirfd: number,
-    path: string,
-    options: ResolveOptions,
-    directoryAt: (dirfd: number) => string | undefined,
-  ): Found {
-    const { tid, process } = caller;
-    const local = new LocalTree({
-      pid: process.pid,
-      tid,
-      programOf: (pid) => (pid === process.pid ? process.program : undefined),
-    });
+  find(local: LocalTree, dirfd: number, path: string, options: ResolveOptions, directory: string | undefined): Found {
     const overlay = new Overlay(this, local);
-    const base = path.startsWith("/") ? top : baseOf(caller, dirfd, local, directoryAt);
-    if (base === undefined) return { kind: "real", path: undefined }; // EBADF or ENOTDIR: the kernel says it
+    const ours: Place | undefined = directory === undefined ? undefined : { path: directory, kind: "directory" };
+    const base = path.startsWith("/") ? top : (ours ?? local.baseOf(dirfd));
+    if (typeof base === "number") return { kind: "real", path: undefined }; // EBADF or ENOTDIR: the kernel says it
     const found: Resolution = resolvePath(overlay, base, path, options);
     const isInside = overlay.passed || (!path.startsWith("/") && this.isDirectory(base.path, local));
     if (found.errno !== undefined) {
@@ -86,18 +69,6 @@ export class VirtualTree {
 }
 
 const top: Place = { path: "/", kind: "directory" };
-
-function baseOf(
-  { tid }: Caller,
-  dirfd: number,
-  local: LocalTree,
-  directoryAt: (dirfd: number) => string | undefined,
-): Place | undefined {
-  const ours = directoryAt(dirfd);
-  if (ours !== undefined) return { path: ours, kind: "directory" };
-  const place = local.placeOf(`/proc/${tid}/${dirfd === AT_FDCWD ? "cwd" : `fd/${dirfd}`}`);
-  return typeof place === "number" ? undefined : place;
-}
 
 class Overlay implements Tree {
   /** Whether a directory of ours was on the way. */

@@ -2,12 +2,10 @@
  * Which calls a trace can watch instead of asking about, and what their threads must copy for the decoder: what the
  * tables under decode/calls/ read, no less. Calls that are not here (vectors, messages, lists of strings) are asked.
  */
-import type { Capture, Captured } from "../mailbox/journal.ts";
+import { type Capture, type Captured, STRING_LIMIT } from "../mailbox/journal.ts";
 import { pathCapture } from "../process/identity.ts";
 import type { Memory } from "./decode/memory.ts";
 
-/** Longer strings are asked about. */
-const STRING_LIMIT = 960;
 /** Go reads directories in pieces of 8 KiB (os/dir_unix.go). */
 const DIRECTORY_LIMIT = 8192;
 

@@ -1,5 +1,5 @@
 /** Which programs may be started. */
-import { namedPaths } from "../call-paths.ts";
+import { namedFiles } from "../named-files.ts";
 import { type PathPattern, pathMatcher } from "../path-patterns.ts";
 import type { Policy } from "./policy.ts";
 
@@ -9,7 +9,7 @@ export function execPolicy(allowed: readonly PathPattern[]): Policy {
     name: "exec",
     calls: ["execve", "execveat"],
     violation(call) {
-      const denied = namedPaths(call).find(({ real }) => real === undefined || !isAllowed(real));
+      const denied = namedFiles(call).find(({ real }) => real === undefined || !isAllowed(real));
       return denied && { what: denied.real ?? denied.path, error: "EACCES" };
     },
   };

@@ -1,7 +1,8 @@
 /** Files that are not there: by their paths, and in listings of their folders. */
+import { callsWithPaths } from "../../hooks/call-paths.ts";
 import type { AnyCall, Hook } from "../../hooks/types.ts";
 import { u16 } from "../../linux/scalar.ts";
-import { callsWithPaths, namedPaths, socketPaths } from "../call-paths.ts";
+import { namedFiles, socketFiles } from "../named-files.ts";
 import { type PathMatcher, type PathPattern, pathMatcher } from "../path-patterns.ts";
 import { descriptorTarget } from "../real-path.ts";
 import type { Policy } from "./policy.ts";
@@ -10,9 +11,9 @@ export function hidePolicy(hidden: readonly PathPattern[]): Policy {
   const isHidden = pathMatcher(hidden);
   return {
     name: "hide",
-    calls: [...callsWithPaths(), "connect", "bind"],
+    calls: [...callsWithPaths, "connect", "bind"],
     violation(call) {
-      const found = [...namedPaths(call), ...socketPaths(call)].find(
+      const found = [...namedFiles(call), ...socketFiles(call)].find(
         ({ real }) => real === undefined || isHidden(real),
       );
       return found && { what: found.real ?? found.path, error: "ENOENT" };

@@ -4,7 +4,7 @@ import type { AnyCall } from "../../hooks/types.ts";
 import { u32, u64 } from "../../linux/scalar.ts";
 import { isDestination, parseDestination } from "../destinations.ts";
 import { addressOf } from "../peers.ts";
-import { AT_FDCWD, callerOf, realPath } from "../real-path.ts";
+import { plainPath, realPath, threadOf } from "../real-path.ts";
 import type { Policy } from "./policy.ts";
 
 /** struct mmsghdr (include/linux/socket.h): a struct user_msghdr, whose first fields are msg_name and msg_namelen. */
@@ -21,7 +21,7 @@ export function networkPolicy(allowed: readonly string[]): Policy {
     if (address.family === "AF_NETLINK") return true; // a talk with the kernel
     // To connect to nobody is to disconnect. Elsewhere UDP takes AF_UNSPEC for AF_INET (net/ipv4/udp.c).
     if (address.family === "AF_UNSPEC" && call.name === "connect") return true;
-    return isDestination(destinations, address, (path) => realPath(callerOf(call), AT_FDCWD, path, true));
+    return isDestination(destinations, address, (path) => realPath(threadOf(call), plainPath(path)));
   };
   return {
     name: "network",

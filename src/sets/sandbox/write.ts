@@ -6,7 +6,7 @@
 import { lstatSync } from "node:fs";
 import type { AnyCall, CallName } from "../../hooks/types.ts";
 import { u32 } from "../../linux/scalar.ts";
-import { descriptorTargets, type NamedPath, namedPaths, socketPaths } from "../call-paths.ts";
+import { descriptorTargets, namedFiles, type RealPath, socketFiles } from "../named-files.ts";
 import { type PathPattern, pathMatcher } from "../path-patterns.ts";
 import { isNoFile } from "../real-path.ts";
 import type { Policy } from "./policy.ts";
@@ -44,11 +44,11 @@ export function writePolicy(allowed: readonly PathPattern[]): Policy {
   };
 }
 
-function writtenPaths(call: AnyCall): readonly Pick<NamedPath, "path" | "real">[] {
+function writtenPaths(call: AnyCall): readonly RealPath[] {
   const { name } = call;
-  if (name === "bind") return socketPaths(call); // a file that it makes
+  if (name === "bind") return socketFiles(call); // a file that it makes
   if (changingOpen.includes(name)) return descriptorTargets(call).map((real) => ({ path: real, real }));
-  const named = namedPaths(call);
+  const named = namedFiles(call);
   if (opening.includes(name)) return named.filter(({ real }) => isWriting(openFlags(call), real));
   if (making.includes(name)) return named.filter(({ real }) => !exists(real));
   // What nobody has cannot be removed: the kernel says ENOENT. A path that cannot be told is not let through.

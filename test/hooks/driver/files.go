@@ -21,10 +21,8 @@ func init() {
 
 // file does with an open file whatever can be done, and says what came of each.
 func file(args []string) string {
-	said := []string{}
-	say := func(what string, values ...any) {
-		said = append(said, what+"="+strings.TrimSpace(fmt.Sprintln(values...)))
-	}
+	told := report{}
+	say := told.say
 	spare, _ := syscall.Open("/dev/null", syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	syscall.Close(spare)
 	fd, err := syscall.Open(args[0], syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
@@ -102,7 +100,7 @@ func file(args []string) string {
 	command.ExtraFiles = []*os.File{os.NewFile(uintptr(other), "other")}
 	output, err := command.Output()
 	say("child", string(output), errorOf(err))
-	return strings.Join(said, "\n  ")
+	return told.String()
 }
 
 func errorOf(err error) string {

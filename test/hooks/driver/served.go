@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strings"
 	"sync"
 	"syscall"
 	"unsafe"
@@ -21,10 +20,8 @@ func init() {
 
 // served reads, writes and moves about in a file in all ways.
 func served(args []string) string {
-	said := []string{}
-	say := func(what string, values ...any) {
-		said = append(said, what+"="+strings.TrimSpace(fmt.Sprintln(values...)))
-	}
+	told := report{}
+	say := told.say
 	fd, err := syscall.Open(args[0], syscall.O_RDWR|syscall.O_CREAT|syscall.O_CLOEXEC|syscall.O_TRUNC, 0o644)
 	if err != nil {
 		return errorOf(err)
@@ -143,7 +140,7 @@ func served(args []string) string {
 		say("open", errorOf(err))
 	}
 	syscall.Close(fd)
-	return strings.Join(said, "\n  ")
+	return told.String()
 }
 
 // unserved does with a file what handlers cannot serve.

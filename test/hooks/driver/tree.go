@@ -18,10 +18,8 @@ func init() {
 // tree does whatever can be done by path with a directory that has a file "a" and a directory "sub" with a file "b".
 func tree(args []string) string {
 	root := args[0]
-	said := []string{}
-	say := func(what string, values ...any) {
-		said = append(said, what+"="+strings.TrimSpace(fmt.Sprintln(values...)))
-	}
+	told := report{}
+	say := told.say
 	for _, name := range []string{"a", "sub", "sub/b", "sub/../a", "./sub/./b", "missing", "sub/missing", "a/x", "a/", "sub/"} {
 		path := root + "/" + name
 		say("path", name)
@@ -104,7 +102,7 @@ func tree(args []string) string {
 		say("here", entries([]string{"."}))
 	}
 	syscall.Chdir("/")
-	return strings.Join(said, "\n  ")
+	return told.String()
 }
 
 // entries lists a directory twice through one descriptor and once through its duplicate, with large and small buffers.
