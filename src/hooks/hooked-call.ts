@@ -16,7 +16,7 @@ import { isRefused, linkArguments, openedPath, openingFlags, openInside, openSer
 import { canOpen } from "./parameters.ts";
 import { MemoryPointer, type Pointer, textOf } from "./pointer.ts";
 import { type Content, isSealedFile, SealedFile } from "./sealed-file.ts";
-import { type FileHandlers, type Handled, ServedFile } from "./served-file.ts";
+import { type Handled, ServedFile } from "./served-file.ts";
 import type { AnyCall, CallingProcess, CallName, NewArgument } from "./types.ts";
 
 const EIO = -5n;
@@ -164,7 +164,7 @@ export class HookedCall implements Omit<AnyCall, "is"> {
     const { behind, infos, onOpenWith } = journey.surroundings;
     if (journey.isOver) return Promise.resolve(null);
     onOpenWith("handlers" in file);
-    if ("handlers" in file) return this.#later(this.#openServed(file.handlers));
+    if ("handlers" in file) return this.#later(this.#openServed(file));
     const flags = openingFlags(this);
     const error = flags < 0 ? flags : whyNot(flags);
     if (error < 0) return this.#later(Promise.resolve(error));
@@ -263,11 +263,11 @@ export class HookedCall implements Omit<AnyCall, "is"> {
     return expected.promise;
   }
 
-  async #openServed(handlers: FileHandlers): Promise<number | null> {
-    const served = new ServedFile(handlers, (error) => this.#journey.failed(this.position, error));
+  async #openServed(file: Handled): Promise<number | null> {
+    const served = new ServedFile(file, (error) => this.#journey.failed(this.position, error));
     void this.#journey.surroundings.behind.model; // it listens before there is something to hear
     let fd: number | null = null;
-    const result = await served.attempt(async () => (fd = await openServed(this, handlers)) ?? 0);
+    const result = await served.attempt(async () => (fd = await openServed(this, file)) ?? 0);
     const opened = this.#opened(fd);
     if (fd === null || opened === undefined) return fd === null && result < 0 ? result : fd;
     served.serve(opened);

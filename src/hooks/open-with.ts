@@ -6,7 +6,7 @@ import { errnoNumber } from "../linux/errno.ts";
 import { requireHostMachine } from "../machine/machines.ts";
 import { asInt, AT_FDCWD, reachablePath } from "../process/paths.ts";
 import type { ErrnoName } from "./generated/calls.ts";
-import type { FileHandlers } from "./served-file.ts";
+import type { Handled } from "./served-file.ts";
 import type { Pointer } from "./pointer.ts";
 import {
   type Content,
@@ -88,7 +88,10 @@ export function openedPath({ name, tid, registers, path = "" }: OpeningCall): st
 const nothing: Content = { content: "", mode: 0o666 };
 
 /** Opens what a served file stands on; the same errors as of a file with a content. */
-export async function openServed(call: OpeningCall, { write, truncate }: FileHandlers): Promise<number | null> {
+export async function openServed(
+  call: OpeningCall,
+  { content, handlers: { write, truncate } }: Handled,
+): Promise<number | null> {
   const flags = openingFlags(call);
   const isForWriting = (flags & O_PATH) === 0 && write !== undefined;
   const error = flags < 0 ? flags : whyNot(isForWriting ? flags & ~(O_ACCMODE | constants.O_TRUNC) : flags);
@@ -97,7 +100,7 @@ export async function openServed(call: OpeningCall, { write, truncate }: FileHan
     const result = truncate === undefined ? errno("EPERM") : ((await truncate(0)) ?? 0);
     if (result < 0) return result;
   }
-  return openFile(call, openedPath(call), nothing, flags);
+  return openFile(call, openedPath(call), content === undefined ? nothing : { ...nothing, content }, flags);
 }
 
 /** Opens a file made up for `path`, whatever call the thread is in. */

@@ -27,11 +27,15 @@ export interface ServedStat {
   readonly mode?: number;
   /** Milliseconds since 1970. */
   readonly mtimeMs?: number;
+  /** All there is to tell: struct statx (include/uapi/linux/stat.h). Then `mode` and `mtimeMs` do not count. */
+  readonly statx?: Uint8Array;
 }
 
 /** For `openWith`: a file whose content is asked for when the program wants it. */
 export interface Handled {
   readonly handlers: FileHandlers;
+  /** All that is in it, where that is known: reading is the kernel's then, and no handler is asked for that. */
+  readonly content?: string | Uint8Array;
 }
 
 const key = Symbol("served");
@@ -39,14 +43,17 @@ const EIO = -5;
 
 export class ServedFile {
   readonly handlers: FileHandlers;
+  /** What is in it is in the program's hands already. */
+  readonly hasContent: boolean;
   /** Of the open file description: shared by dup and fork. */
   offset = 0;
   readonly #report: (error: unknown) => void;
   #last: Promise<unknown> = Promise.resolve();
 
   /** @param report hears of handlers that fail with anything but an error number */
-  constructor(handlers: FileHandlers, report: (error: unknown) => void) {
+  constructor({ handlers, content }: Handled, report: (error: unknown) => void) {
     this.handlers = handlers;
+    this.hasContent = content !== undefined;
     this.#report = report;
   }
 

@@ -12,6 +12,7 @@ import { defineHooks, type HookSet, onMarked } from "./define.ts";
 import type { ErrnoName } from "./generated/calls.ts";
 import type { Pointer } from "./pointer.ts";
 import { ServedFile } from "./served-file.ts";
+import { statOf } from "./stat.ts";
 import type { BaseCall, OpenedFile, Outcome } from "./types.ts";
 
 const errno = (name: ErrnoName): number => -(errnoNumber(name) ?? 0);
@@ -35,9 +36,11 @@ interface Transfer extends OnDescriptor {
 }
 
 const fileOf = ({ process }: BaseCall, fd: number): OpenedFile | undefined => process.descriptors.get(fd);
-/** O_PATH descriptors can be examined, and nothing else: EBADF, says the kernel. */
-const servedAs = (file: OpenedFile | undefined): ServedFile | undefined =>
-  file === undefined || (file.flags & O_PATH) !== 0 ? undefined : ServedFile.of(file);
+/** O_PATH descriptors can be examined, and nothing else: EBADF, says the kernel. What has its content needs no handler. */
+function servedAs(file: OpenedFile | undefined): ServedFile | undefined {
+  const served = file === undefined || (file.flags & O_PATH) !== 0 ? undefined : ServedFile.of(file);
+  return served?.hasContent === true ? undefined : served;
+}
 const servedBy = (call: BaseCall, fd: number): ServedFile | undefined => servedAs(fileOf(call, fd));
 const accessOf = (file: OpenedFile | undefined): number => (file?.flags ?? 0) & O_ACCMODE;
 const signed = (register: bigint): number => Number(BigInt.asIntN(64, register));
@@ -170,7 +173,8 @@ function examine(
 ): Outcome | Promise<Outcome> {
   const served = ServedFile.of(fileOf(call, fd));
   return served?.attempt(async () => {
-    const { size, mode, mtimeMs } = await served.stat();
+    const { size, mode, mtimeMs, statx } = await served.stat();
+    if (statx !== undefined) return at.write(structure === "statx" ? statx : statOf(statx)) < 0 ? errno("EFAULT") : 0;
     const result = await call.proceed();
     if (result === null || result < 0) return result ?? 0;
     const { fields, size: length } = layouts[structure];

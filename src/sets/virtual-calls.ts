@@ -7,7 +7,7 @@ import type { AnyCall, CallName, Outcome } from "../hooks/types.ts";
 import { errnoNumber } from "../linux/errno.ts";
 import type { ErrnoName } from "../hooks/generated/calls.ts";
 import { AT_FDCWD } from "../process/paths.ts";
-import type { VirtualDirectory } from "./virtual-directory.ts";
+import type { NamelessDirectory } from "../hooks/nameless-directory.ts";
 
 /** include/uapi/linux/fcntl.h */
 const AT_SYMLINK_NOFOLLOW = 0x100;
@@ -58,7 +58,7 @@ async function lookAtFile(call: AnyCall, named: CallPath, path: string, file: Se
   return own;
 }
 
-export async function answerDirectory(call: AnyCall, named: CallPath, { link }: VirtualDirectory): Promise<Outcome> {
+export async function answerDirectory(call: AnyCall, named: CallPath, { link }: NamelessDirectory): Promise<Outcome> {
   if (opening.has(call.name)) {
     if (createsDirectory(call)) return errno("EISDIR");
     const flags = openingFlags(call);

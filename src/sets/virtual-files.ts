@@ -10,7 +10,7 @@ import { threadOf } from "./real-path.ts";
 import { answerDirectory, answerFile, answerMissing, lookedUpPaths } from "./virtual-calls.ts";
 import { listOurs, listReal } from "./virtual-listing.ts";
 import { KeptFile, type VirtualContent } from "./kept-file.ts";
-import { VirtualDirectory } from "./virtual-directory.ts";
+import { NamelessDirectory } from "../hooks/nameless-directory.ts";
 import { canonical, type Found, VirtualTree } from "./virtual-tree.ts";
 
 /**
@@ -38,7 +38,7 @@ const ERANGE = -34;
 class VirtualWorld {
   readonly tree: VirtualTree;
   readonly #files: ReadonlyMap<string, KeptFile>;
-  readonly #directories = new Map<string, VirtualDirectory>();
+  readonly #directories = new Map<string, NamelessDirectory>();
   /** What links in /proc tell of a directory → its path. */
   readonly #texts = new Map<string, string>();
 
@@ -112,10 +112,10 @@ class VirtualWorld {
     return this.#files.get(found.path)?.use(call, (file) => answerFile(call, named, found.path, file));
   }
 
-  #directory(path: string): VirtualDirectory {
+  #directory(path: string): NamelessDirectory {
     const known = this.#directories.get(path);
     if (known !== undefined) return known;
-    const made = new VirtualDirectory();
+    const made = new NamelessDirectory();
     this.#directories.set(path, made);
     this.#texts.set(made.text, path);
     return made;

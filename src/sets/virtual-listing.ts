@@ -1,8 +1,8 @@
 /** getdents64(2) of directories that have files of ours. */
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
+import { DT_DIR, DT_REG, type Entry, ENTRY_MAX, listing, without } from "../hooks/directory-entries.ts";
 import type { HookCall, Outcome } from "../hooks/types.ts";
-import { type Entry, ENTRY_MAX, listing, without } from "./virtual-directory.ts";
 
 type Getdents = HookCall<"getdents64">;
 
@@ -21,7 +21,7 @@ export async function listOurs(
   const at = await call.run("lseek", { fd: call.fd, offset: 0, whence: SEEK_CUR });
   if (at === null || at < 0) return at;
   const entries = [".", "..", ...names].map((name, index): Entry => {
-    return { name, inode: INODE + BigInt(index), isDirectory: !isFile(name), next: BigInt(index + 1) };
+    return { name, inode: INODE + BigInt(index), type: isFile(name) ? DT_REG : DT_DIR, next: BigInt(index + 1) };
   });
   const left = entries.slice(at);
   const { bytes, count } = listing(left, call.args.count);
@@ -55,7 +55,7 @@ export async function listReal(
   const { dirent, count: room } = call.args;
   if (at > 0) return listRest(call, isHidden, 0);
   const entries = ours.map((name, index): Entry => {
-    return { name, inode: INODE + BigInt(index), isDirectory: !isFile(name), next: 0n };
+    return { name, inode: INODE + BigInt(index), type: isFile(name) ? DT_REG : DT_DIR, next: 0n };
   });
   const whole = listing(entries, Number.POSITIVE_INFINITY).bytes;
   if (whole.length + ENTRY_MAX <= room) {
