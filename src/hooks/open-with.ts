@@ -90,9 +90,8 @@ const nothing: Content = { content: "", mode: 0o666 };
 /** Opens what a served file stands on; the same errors as of a file with a content. */
 export async function openServed(
   call: OpeningCall,
-  { content, handlers: { write, truncate } }: Handled,
+  { content, handlers: { write, truncate }, flags = openingFlags(call) }: Handled,
 ): Promise<number | null> {
-  const flags = openingFlags(call);
   const isForWriting = (flags & O_PATH) === 0 && write !== undefined;
   const error = flags < 0 ? flags : whyNot(isForWriting ? flags & ~(O_ACCMODE | constants.O_TRUNC) : flags);
   if (error < 0) return error;

@@ -8,6 +8,8 @@ export interface FileHandlers {
   readonly read?: (offset: number, length: number) => Answer<Uint8Array | string | number>;
   /** @returns how many bytes were written. Without it opening for writing is EROFS. */
   readonly write?: (offset: number, bytes: Uint8Array) => Answer<number>;
+  /** Writes at the end, for a file opened with O_APPEND; without it that is `write` at the size that `stat` tells. */
+  readonly append?: (bytes: Uint8Array) => Answer<{ readonly written: number; readonly size: number } | number>;
   /** Without it the file is empty as far as fstat and SEEK_END tell. */
   readonly stat?: () => Answer<ServedStat>;
   readonly truncate?: (size: number) => Answer<void | number>;
@@ -36,6 +38,8 @@ export interface Handled {
   readonly handlers: FileHandlers;
   /** All that is in it, where that is known: reading is the kernel's then, and no handler is asked for that. */
   readonly content?: string | Uint8Array;
+  /** O_* flags to open with, where those of the call have been seen to already (O_CREAT, O_TRUNC and the like). */
+  readonly flags?: number;
 }
 
 const key = Symbol("served");

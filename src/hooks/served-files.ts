@@ -111,13 +111,20 @@ function write(call: Transfer, position?: number): Outcome | Promise<Outcome> {
   if (accessOf(file) === constants.O_RDONLY) return errno("EBADF");
   if (position !== undefined && position < 0) return errno("EINVAL");
   return served.inTurn(async () => {
-    // O_APPEND counts for pwrite as well (pwrite(2), BUGS).
-    const isAppending = ((file?.flags ?? 0) & constants.O_APPEND) !== 0;
-    const offset = isAppending ? (await served.stat()).size : (position ?? served.offset);
     const { length } = call.buffer;
     const bytes = call.buffer.read();
     if (length > 0 && bytes.length === 0) return errno("EFAULT");
-    const result = length === 0 ? 0 : ((await served.handlers.write?.(offset, bytes)) ?? errno("EROFS"));
+    // O_APPEND counts for pwrite as well (pwrite(2), BUGS).
+    const isAppending = ((file?.flags ?? 0) & constants.O_APPEND) !== 0;
+    const { append, write } = served.handlers;
+    if (isAppending && append !== undefined && length > 0) {
+      const appended = await append(bytes);
+      if (typeof appended === "number") return appended;
+      if (position === undefined) served.offset = appended.size;
+      return appended.written;
+    }
+    const offset = isAppending ? (await served.stat()).size : (position ?? served.offset);
+    const result = length === 0 ? 0 : ((await write?.(offset, bytes)) ?? errno("EROFS"));
     return position === undefined ? moved(served, offset, result) : result;
   });
 }

@@ -72,6 +72,8 @@ export interface OpenedFile {
   readonly protocol: number | undefined;
   /** Whatever hooks want to remember of it, each under a symbol of its own. */
   readonly data: Map<symbol, unknown>;
+  /** Called when no hooked process has a descriptor of it any more. */
+  readonly onReleased: (() => void)[];
 }
 
 /**

@@ -1,0 +1,61 @@
+/**
+ * Where a path leads: here or there. A path is judged by its name, made absolute and without `..`; whichever side it
+ * belongs to then resolves it in full, symbolic links and all.
+ */
+import { posix } from "node:path";
+import type { CallPath } from "../hooks/call-paths.ts";
+import type { AnyCall } from "../hooks/types.ts";
+import type { Directories } from "./directories.ts";
+import type { FileMode, FilePolicy } from "./policy.ts";
+import { at, itself, type RemotePlace } from "./remote.ts";
+import { RemoteFile } from "./remote-file.ts";
+
+export interface Located {
+  readonly mode: FileMode;
+  /** Absolute, as the program wrote it otherwise. */
+  readonly path: string;
+  /** For the agent. */
+  readonly place: RemotePlace;
+  /** The kernel would look for it in another place: beside a directory of the target. */
+  readonly isMoved: boolean;
+  /** It names an open file itself. */
+  readonly file?: RemoteFile;
+}
+
+export class Locator {
+  readonly #policy: FilePolicy;
+  readonly #directories: Directories;
+
+  constructor(policy: FilePolicy, directories: Directories) {
+    this.#policy = policy;
+    this.#directories = directories;
+  }
+
+  /** @returns undefined where the kernel is to say what it is: there is no such directory, or the path is empty */
+  locate(call: AnyCall, { path, dirfd, emptyPath }: CallPath): Located | undefined {
+    if (path.startsWith("/")) return this.#judge(path, at(path), false);
+    if (path === "") return emptyPath ? openFile(RemoteFile.of(call.process, dirfd)) : undefined;
+    const base = this.#directories.of(call.tid, dirfd);
+    if (base === undefined || !base.path.startsWith("/")) return undefined;
+    const whole = `${base.path === "/" ? "" : base.path}/${path}`;
+    if (!base.isRemote) return this.#judge(whole, at(whole), false);
+    const directory = dirfd < 0 ? undefined : RemoteFile.of(call.process, dirfd);
+    const place = directory === undefined ? at(whole) : { directory: directory.handle, path: Buffer.from(path) };
+    return this.#judge(whole, place, true);
+  }
+
+  #judge(path: string, place: RemotePlace, isMoved: boolean): Located {
+    return { mode: this.#policy.decide(normal(path)).mode, path, place, isMoved };
+  }
+}
+
+const openFile = (file: RemoteFile | undefined): Located | undefined =>
+  file === undefined
+    ? undefined
+    : { mode: "remote", path: file.path, place: file.handle === 0n ? at(file.path) : itself(file.handle), isMoved: false, file };
+
+/** Without `.`, `..`, and slashes that say nothing. */
+export function normal(path: string): string {
+  const short = posix.normalize(path);
+  return short.length > 1 && short.endsWith("/") ? short.slice(0, -1) : short;
+}

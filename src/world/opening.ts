@@ -1,0 +1,96 @@
+/** Opens files of the target in the program's name. */
+import { constants } from "node:fs";
+import { openingFlags, openLink } from "../hooks/open-with.ts";
+import { modeOf } from "../hooks/stat.ts";
+import type { AnyCall, HookCall, Outcome } from "../hooks/types.ts";
+import { u64 } from "../linux/scalar.ts";
+import type { Directories } from "./directories.ts";
+import { error } from "./errors.ts";
+import { type Located, normal } from "./locate.ts";
+import { methods, type Remote } from "./remote.ts";
+import { RemoteFile } from "./remote-file.ts";
+import { umaskOf } from "./umask.ts";
+
+type Opening = HookCall<"open"> | HookCall<"openat"> | HookCall<"openat2"> | HookCall<"creat">;
+
+/** Bytes up to which a file is brought here when it is opened. */
+const SMALL = 256 * 1024;
+const O_ACCMODE = constants.O_WRONLY | constants.O_RDWR;
+const O_PATH = 0o10000000;
+const O_TMPFILE = 0o20000000;
+const S_IFMT = 0o170000;
+
+export const isOpening = (call: AnyCall): call is AnyCall & Opening =>
+  call.is("openat") || call.is("open") || call.is("openat2") || call.is("creat");
+
+export class Opener {
+  readonly #remote: Remote;
+  readonly #directories: Directories;
+
+  constructor(remote: Remote, directories: Directories) {
+    this.#remote = remote;
+    this.#directories = directories;
+  }
+
+  async open(call: AnyCall & Opening, located: Located): Promise<Outcome> {
+    const flags = openingFlags(call);
+    if (flags < 0) return flags;
+    const isPath = (flags & O_PATH) !== 0;
+    const makes = !isPath && (flags & (constants.O_CREAT | O_TMPFILE)) !== 0;
+    const isForWriting = !isPath && (flags & O_ACCMODE) !== constants.O_RDONLY;
+    if (located.mode === "remote-read" && (isForWriting || (makes && (flags & O_TMPFILE) !== 0))) return error("EROFS");
+    const asked = located.mode === "remote-read" ? flags & ~(constants.O_CREAT | constants.O_TRUNC) : flags;
+    const opened = await this.#remote.look(methods.open, {
+      place: located.place,
+      flags: asked,
+      mode: makes ? modeArgument(call) & ~umaskOf(call.tid) : 0,
+      resolve: call.is("openat2") ? howOf(call).readBigUInt64LE(16) : 0n,
+      contentLimit: isForWriting ? 0 : SMALL,
+      closeWhenComplete: true,
+    });
+    if (opened.errno !== 0) return -opened.errno;
+    const file = new RemoteFile(this.#remote, located.path, opened.handle);
+    const fd = await this.#openHere(call, file, opened.statx, opened.content, flags, isForWriting);
+    if (fd === null || fd < 0) await file.close();
+    else file.belongTo(call.process.descriptors.get(fd));
+    return fd;
+  }
+
+  async #openHere(
+    call: AnyCall & Opening,
+    file: RemoteFile,
+    statx: Uint8Array,
+    content: Uint8Array | undefined,
+    flags: number,
+    isForWriting: boolean,
+  ): Promise<number | null> {
+    const type = modeOf(statx) & S_IFMT;
+    if (type === constants.S_IFDIR) return this.#openDirectory(call, file, flags);
+    const isPath = (flags & O_PATH) !== 0;
+    if (type !== constants.S_IFREG && !isPath) return error("ENXIO");
+    const kept = flags & ~(constants.O_CREAT | constants.O_EXCL | constants.O_TRUNC | O_TMPFILE | constants.O_DIRECTORY);
+    const handlers = file.handlers(statx, isForWriting);
+    return call.openWith({ handlers, flags: kept, ...(content !== undefined && { content }) });
+  }
+
+  async #openDirectory(call: AnyCall, file: RemoteFile, flags: number): Promise<number | null> {
+    const fd = await openLink(call, this.#directories.at(normal(file.path)).link, flags);
+    if (fd === null || fd < 0) return fd;
+    const { descriptors } = call.process;
+    descriptors.get(fd)?.onReleased.push(() => void file.close());
+    descriptors.mark(fd);
+    return fd;
+  }
+}
+
+/** struct open_how (include/uapi/linux/openat2.h): u64 flags, mode, resolve. */
+const OPEN_HOW = 24;
+
+const howOf = (call: HookCall<"openat2">): Buffer => {
+  const how = Buffer.alloc(OPEN_HOW);
+  how.set(call.args.how.read(OPEN_HOW));
+  return how;
+};
+
+const modeArgument = (call: AnyCall & Opening): number =>
+  call.is("openat2") ? Number(howOf(call).readBigUInt64LE(8)) : Number(call.args["mode" as never]) & 0o7777;
