@@ -1,0 +1,3 @@
+module elsewhere.test/asker
+
+go 1.21
