@@ -46,7 +46,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   sets: ["errors", "bytes", "linux", "process", "model", "hooks"],
   wire: ["errors", "bytes"],
   agent: ["errors", "bytes", "linux", "machine", "wire"],
-  session: ["errors", "bytes", "wire"],
+  session: ["errors", "bytes", "linux", "wire"],
   target: ["errors", "bytes", "linux", "wire", "session"],
   world: ["errors", "bytes", "linux", "machine", "process", "model", "hooks", "wire", "session"],
   index: everyLayer,

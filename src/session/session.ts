@@ -6,27 +6,38 @@ import { WireClient } from "../wire/client.ts";
 import { AgentService, type HelloResponse } from "../wire/generated/elsewhere/v1/agent_pb.ts";
 import { limits } from "../wire/limits.ts";
 import type { Method } from "../wire/method.ts";
+import { RemoteFiles } from "./remote-files.ts";
 
 /** Versions of the protocol that this end speaks. */
 const VERSIONS = [1];
 
+/** Makes a connection to an agent of the target: the first one, and another whenever one is lost. */
+export type Connect = () => Promise<Duplex>;
+
+export interface SessionOptions {
+  readonly connect: Connect;
+  /** "elsewhere 0.1.0" */
+  readonly release: string;
+}
+
 export class Session implements Disposable {
   /** What the target has said of itself. */
   readonly target: HelloResponse;
+  readonly files: RemoteFiles;
   readonly #client: WireClient;
 
   private constructor(client: WireClient, target: HelloResponse) {
     this.#client = client;
     this.target = target;
+    this.files = new RemoteFiles(this);
   }
 
   /**
-   * Greets the agent at the other end.
-   * @param release "elsewhere 0.1.0"
+   * Connects, and greets the agent at the other end.
    * @throws ElsewhereError `protocol` when there is none, it does not answer, or speaks another version
    */
-  static async open(connection: Duplex, release: string): Promise<Session> {
-    const client = new WireClient(connection);
+  static async open({ connect, release }: SessionOptions): Promise<Session> {
+    const client = new WireClient(await connect());
     try {
       const signal = AbortSignal.timeout(limits.helloMs);
       const target = await client.call(AgentService.method.hello, { versions: VERSIONS, client: release }, signal);
@@ -44,7 +55,7 @@ export class Session implements Disposable {
     }
   }
 
-  /** Settles when the connection is gone. */
+  /** Settles when the session is over: it was disposed, or no connection could be made any more. */
   get closed(): Promise<Error | undefined> {
     return this.#client.closed;
   }
