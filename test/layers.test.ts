@@ -26,7 +26,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   agent: ["errors", "bytes", "linux", "machine", "wire"],
   session: ["errors", "bytes", "wire"],
   target: ["errors", "bytes", "linux", "wire", "session"],
-  world: ["errors", "bytes", "linux", "machine", "process", "model", "hooks", "wire", "session"],
+  config: ["errors"],
+  world: ["errors", "bytes", "linux", "machine", "process", "model", "hooks", "wire", "session", "config"],
   index: [
     "errors",
     "bytes",
@@ -44,6 +45,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     "wire",
     "session",
     "target",
+    "config",
     "world",
   ],
   cli: [
@@ -64,6 +66,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     "agent",
     "session",
     "target",
+    "config",
     "world",
     "index",
   ],
