@@ -26,6 +26,7 @@ const everyLayer: readonly string[] = [
   "agent",
   "session",
   "target",
+  "config",
   "world",
 ];
 
@@ -48,7 +49,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   agent: ["errors", "bytes", "linux", "machine", "wire"],
   session: ["errors", "bytes", "linux", "wire"],
   target: ["errors", "bytes", "linux", "wire", "session"],
-  world: ["errors", "bytes", "linux", "machine", "process", "model", "hooks", "wire", "session"],
+  config: ["errors"],
+  world: ["errors", "bytes", "linux", "machine", "process", "model", "hooks", "wire", "session", "config"],
   index: everyLayer,
   cli: [...everyLayer, "index"],
 };

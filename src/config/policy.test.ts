@@ -1,0 +1,90 @@
+/** Which rule decides. */
+import { describe, expect, test } from "vitest";
+import { type Here, type Seen } from "./default-rules.ts";
+import { filePolicy } from "./file-policy.ts";
+import { compilePattern } from "./pattern.ts";
+import type { FileMode, FileRule } from "./policy.ts";
+
+const here: Here = {
+  home: "/home/me",
+  workingDirectory: "/home/me/shop/cmd",
+  projectFolder: "/home/me/shop",
+  executable: "/builds/server",
+  environment: { PATH: "/usr/bin:/opt/tool/bin:/odd/programs:.", TMPDIR: "/scratch/me/", GOPATH: "/go:/go2" },
+};
+const all: Seen = { hostname: true, timezone: true };
+
+const rule = (mode: FileMode, pattern: string, flag = "--flag"): FileRule => ({
+  pattern,
+  mode,
+  origin: { by: "flag", flag },
+  compiled: compilePattern(pattern, { home: here.home, folder: "/project" }),
+});
+const otherwise = { mode: "remote-read", origin: { by: "default" } } as const;
+
+describe("without a word from the user", () => {
+  const policy = filePolicy({ rules: [], otherwise }, here, all);
+
+  test.each<[FileMode, readonly string[]]>([
+    ["local", ["/proc/self/exe", "/dev/null", "/sys/fs/cgroup", "/tmp/x", "/var/tmp", "/scratch/me/x"]],
+    ["local", ["/usr/bin/env", "/lib64/ld-linux-x86-64.so.2", "/run/user/1000/bus", "/etc/ld.so.cache"]],
+    ["local", ["/builds/server", "/home/me/shop/go.mod", "/home/me/.gitconfig", "/opt/tool/lib/x", "/odd/programs/x"]],
+    ["local", ["/go/pkg/mod/x", "/go2"]],
+    ["remote-read", ["/", "/etc", "/etc/passwd", "/etc/app/config.yaml", "/etc/ssl/certs/ca-certificates.crt"]],
+    ["remote-read", ["/app", "/srv/www/index.html", "/var/lib/app", "/home/app/x", "/builds/other", "/opt/app"]],
+    ["remote-read", ["/run/secrets/key", "/var/run/secrets/kubernetes.io/serviceaccount/token", "/usr/src/app/x"]],
+    ["remote-read", ["/proc/sys/kernel/hostname", "/usr/share/zoneinfo/Europe/Berlin", "/homes", "/tmpfile"]],
+    ["absent", ["/home/me/.aws/credentials", "/home/me/.kube", "/home/me/.config/gcloud/x"]],
+  ])("%s: %j", (mode, paths) => {
+    expect(paths.filter((path) => policy.decide(path).mode !== mode)).toEqual([]);
+  });
+
+  test("every rule says what it is good for", () => {
+    expect(policy.rules.filter(({ why }) => why === undefined)).toEqual([]);
+    expect(policy.decide("/opt/tool/x").rule).toMatchObject({
+      pattern: "/opt/tool",
+      why: "PATH: programs of this machine",
+    });
+  });
+
+  test("nothing is local because the program starts in /, or because there is no home", () => {
+    const nowhere = { ...here, home: undefined, workingDirectory: "/", projectFolder: undefined, environment: {} };
+    const policy = filePolicy({ rules: [], otherwise }, nowhere, all);
+    expect(policy.decide("/home/me/.aws").mode).toBe("remote-read");
+    expect(policy.decide("/scratch/me").mode).toBe("remote-read");
+  });
+
+  test("names and time zones stay here where they are not wanted", () => {
+    const policy = filePolicy({ rules: [], otherwise }, here, { hostname: false, timezone: false });
+    const names = ["/etc/hostname", "/proc/sys/kernel/hostname", "/etc/localtime", "/usr/share/zoneinfo/UTC"];
+    expect(names.filter((path) => policy.decide(path).mode !== "local")).toEqual([]);
+    expect(policy.decide("/etc/hosts").mode).toBe("remote-read");
+  });
+});
+
+describe("what was said", () => {
+  test("comes before the defaults, in its order, and knows its origin", () => {
+    const rules = [rule("absent", "/tmp/no"), rule("remote", "/tmp", "--second"), rule("local", "/tmp/never")];
+    const policy = filePolicy({ rules, otherwise }, here, all);
+    expect(policy.decide("/tmp/no/x").mode).toBe("absent");
+    expect(policy.decide("/tmp/never")).toMatchObject({
+      mode: "remote",
+      rule: { pattern: "/tmp", origin: { by: "flag", flag: "--second" } },
+    });
+    expect(policy.decide("/var/tmp").mode).toBe("local");
+  });
+
+  test("decides the rest", () => {
+    const origin = { by: "flag", flag: "--files-default" } as const;
+    const policy = filePolicy({ rules: [], otherwise: { mode: "remote", origin } }, here, all);
+    expect(policy.decide("/app")).toMatchObject({ mode: "remote", rule: { origin } });
+  });
+});
+
+test("a decision is the same when it is remembered, and when more were made than are remembered", () => {
+  const policy = filePolicy({ rules: [rule("remote", "/data/**/*.db")], otherwise }, here, all);
+  const first = policy.decide("/data/a/x.db");
+  expect(policy.decide("/data/a/x.db")).toBe(first);
+  for (let each = 0; each < 70_000; each++) policy.decide(`/srv/${each}`);
+  expect(policy.decide("/data/a/x.db")).toBe(first);
+});
