@@ -64,6 +64,10 @@ export class HookedCall implements Omit<AnyCall, "is"> {
     return performance.timeOrigin + this.#journey.startedMs;
   }
 
+  get signal(): AbortSignal {
+    return this.#journey.signal;
+  }
+
   get memory(): CallMemory {
     return this.#journey.memory;
   }

@@ -52,6 +52,7 @@ export class Journey {
   #whenOver: (() => void)[] | undefined;
   #loans: Loan[] | undefined;
   #process: JourneyProcess | undefined;
+  #abort: AbortController | undefined;
 
   constructor(
     surroundings: Surroundings,
@@ -72,6 +73,17 @@ export class Journey {
   /** The process whose thread calls. */
   get process(): JourneyProcess {
     return (this.#process ??= new JourneyProcess(this));
+  }
+
+  /** Aborted when the call is over. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const abort = new AbortController();
+      this.#abort = abort;
+      if (this.isOver) abort.abort();
+      else this.whenOver(() => abort.abort());
+    }
+    return this.#abort.signal;
   }
 
   begin(): void {

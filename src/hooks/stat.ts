@@ -31,12 +31,9 @@ export const modeOf = (statx: Uint8Array): number => u16(statx, at.mode);
 /** Bytes. */
 export const sizeOf = (statx: Uint8Array): number => Number(u64(statx, at.size));
 
-/** A copy that says another size. */
-export function withSize(statx: Uint8Array, size: number): Uint8Array {
-  const copy = Buffer.from(statx);
-  copy.writeBigUInt64LE(BigInt(size), at.size);
-  return copy;
-}
+/** Which file it is: "DEVICE:INODE". */
+export const identityOf = (statx: Uint8Array): string =>
+  `${u32(statx, at.devMajor)},${u32(statx, at.devMinor)}:${u64(statx, at.ino)}`;
 
 /** struct stat of this machine (cp_new_stat, fs/stat.c). */
 export function statOf(statx: Uint8Array): Uint8Array {

@@ -124,6 +124,8 @@ export interface BaseCall {
   readonly tid: number;
   /** When the hooks were asked, milliseconds since 1970 with a fraction. */
   readonly time: number;
+  /** Aborted when the call is over: it has its result, or its thread died. */
+  readonly signal: AbortSignal;
   /** The six registers, unsigned, whatever they mean. */
   readonly registers: readonly bigint[];
 

@@ -3,12 +3,12 @@
  * belongs to then resolves it in full, symbolic links and all.
  */
 import { posix } from "node:path";
+import type { FileMode, FilePolicy } from "../config/policy.ts";
 import type { CallPath } from "../hooks/call-paths.ts";
 import type { AnyCall } from "../hooks/types.ts";
+import type { RemotePlace } from "../session/remote-file.ts";
 import type { Directories } from "./directories.ts";
-import type { FileMode, FilePolicy } from "./policy.ts";
-import { at, itself, type RemotePlace } from "./remote.ts";
-import { RemoteFile } from "./remote-file.ts";
+import { TargetFile } from "./target-file.ts";
 
 export interface Located {
   readonly mode: FileMode;
@@ -19,29 +19,32 @@ export interface Located {
   /** The kernel would look for it in another place: beside a directory of the target. */
   readonly isMoved: boolean;
   /** It names an open file itself. */
-  readonly file?: RemoteFile;
+  readonly file?: TargetFile;
 }
 
 export class Locator {
-  readonly #policy: FilePolicy;
+  readonly #policy: Pick<FilePolicy, "decide">;
   readonly #directories: Directories;
 
-  constructor(policy: FilePolicy, directories: Directories) {
+  constructor(policy: Pick<FilePolicy, "decide">, directories: Directories) {
     this.#policy = policy;
     this.#directories = directories;
   }
 
   /** @returns undefined where the kernel is to say what it is: there is no such directory, or the path is empty */
   locate(call: AnyCall, { path, dirfd, emptyPath }: CallPath): Located | undefined {
-    if (path.startsWith("/")) return this.#judge(path, at(path), false);
-    if (path === "") return emptyPath ? openFile(RemoteFile.of(call.process, dirfd)) : undefined;
+    if (path.startsWith("/")) return this.#judge(path, { path }, false);
+    if (path === "") return emptyPath ? openFile(TargetFile.of(call.process, dirfd)) : undefined;
     const base = this.#directories.of(call.tid, dirfd);
     if (base === undefined || !base.path.startsWith("/")) return undefined;
     const whole = `${base.path === "/" ? "" : base.path}/${path}`;
-    if (!base.isRemote) return this.#judge(whole, at(whole), false);
-    const directory = dirfd < 0 ? undefined : RemoteFile.of(call.process, dirfd);
-    const place = directory === undefined ? at(whole) : { directory: directory.handle, path: Buffer.from(path) };
-    return this.#judge(whole, place, true);
+    if (!base.isRemote) return this.#judge(whole, { path: whole }, false);
+    const directory = dirfd < 0 ? undefined : TargetFile.of(call.process, dirfd);
+    return this.#judge(
+      whole,
+      directory?.file === undefined ? { path: whole } : { directory: directory.file, path },
+      true,
+    );
   }
 
   #judge(path: string, place: RemotePlace, isMoved: boolean): Located {
@@ -49,10 +52,8 @@ export class Locator {
   }
 }
 
-const openFile = (file: RemoteFile | undefined): Located | undefined =>
-  file === undefined
-    ? undefined
-    : { mode: "remote", path: file.path, place: file.handle === 0n ? at(file.path) : itself(file.handle), isMoved: false, file };
+const openFile = (file: TargetFile | undefined): Located | undefined =>
+  file && { mode: "remote", path: file.path, place: file.place, isMoved: false, file };
 
 /** Without `.`, `..`, and slashes that say nothing. */
 export function normal(path: string): string {

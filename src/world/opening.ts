@@ -2,13 +2,14 @@
 import { constants } from "node:fs";
 import { openingFlags, openLink } from "../hooks/open-with.ts";
 import { modeOf } from "../hooks/stat.ts";
-import type { AnyCall, HookCall, Outcome } from "../hooks/types.ts";
-import { u64 } from "../linux/scalar.ts";
+import type { AnyCall, HookCall, OpenedFile, Outcome } from "../hooks/types.ts";
+import type { Opened, RemoteFiles } from "../session/remote-files.ts";
 import type { Directories } from "./directories.ts";
 import { error } from "./errors.ts";
 import { type Located, normal } from "./locate.ts";
-import { methods, type Remote } from "./remote.ts";
-import { RemoteFile } from "./remote-file.ts";
+import type { RecordLocks } from "./locks.ts";
+import { TargetFile } from "./target-file.ts";
+import type { AllUnwritten } from "./unwritten.ts";
 import { umaskOf } from "./umask.ts";
 
 type Opening = HookCall<"open"> | HookCall<"openat"> | HookCall<"openat2"> | HookCall<"creat">;
@@ -19,17 +20,24 @@ const O_ACCMODE = constants.O_WRONLY | constants.O_RDWR;
 const O_PATH = 0o10000000;
 const O_TMPFILE = 0o20000000;
 const S_IFMT = 0o170000;
+/** What has happened in the target. */
+const SEEN_TO = constants.O_CREAT | constants.O_EXCL | constants.O_TRUNC | O_TMPFILE | constants.O_DIRECTORY;
 
 export const isOpening = (call: AnyCall): call is AnyCall & Opening =>
   call.is("openat") || call.is("open") || call.is("openat2") || call.is("creat");
 
-export class Opener {
-  readonly #remote: Remote;
-  readonly #directories: Directories;
+export interface OpenerOptions {
+  readonly files: RemoteFiles;
+  readonly directories: Directories;
+  readonly unwritten: AllUnwritten;
+  readonly locks: RecordLocks;
+}
 
-  constructor(remote: Remote, directories: Directories) {
-    this.#remote = remote;
-    this.#directories = directories;
+export class Opener {
+  readonly #with: OpenerOptions;
+
+  constructor(options: OpenerOptions) {
+    this.#with = options;
   }
 
   async open(call: AnyCall & Opening, located: Located): Promise<Outcome> {
@@ -40,46 +48,51 @@ export class Opener {
     const isForWriting = !isPath && (flags & O_ACCMODE) !== constants.O_RDONLY;
     if (located.mode === "remote-read" && (isForWriting || (makes && (flags & O_TMPFILE) !== 0))) return error("EROFS");
     const asked = located.mode === "remote-read" ? flags & ~(constants.O_CREAT | constants.O_TRUNC) : flags;
-    const opened = await this.#remote.look(methods.open, {
-      place: located.place,
+    const opened = await this.#with.files.open(located.place, {
       flags: asked,
       mode: makes ? modeArgument(call) & ~umaskOf(call.tid) : 0,
       resolve: call.is("openat2") ? howOf(call).readBigUInt64LE(16) : 0n,
       contentLimit: isForWriting ? 0 : SMALL,
       closeWhenComplete: true,
     });
-    if (opened.errno !== 0) return -opened.errno;
-    const file = new RemoteFile(this.#remote, located.path, opened.handle);
-    const fd = await this.#openHere(call, file, opened.statx, opened.content, flags, isForWriting);
+    if (typeof opened === "number") return opened;
+    const file = new TargetFile(this.#with.files, this.#with.unwritten, located.path, opened);
+    const fd = await this.#openHere(call, file, opened, flags);
     if (fd === null || fd < 0) await file.close();
-    else file.belongTo(call.process.descriptors.get(fd));
+    else this.#keep(call.process.descriptors.get(fd), file);
     return fd;
   }
 
   async #openHere(
     call: AnyCall & Opening,
-    file: RemoteFile,
-    statx: Uint8Array,
-    content: Uint8Array | undefined,
+    file: TargetFile,
+    { statx, content }: Opened,
     flags: number,
-    isForWriting: boolean,
   ): Promise<number | null> {
     const type = modeOf(statx) & S_IFMT;
     if (type === constants.S_IFDIR) return this.#openDirectory(call, file, flags);
     const isPath = (flags & O_PATH) !== 0;
     if (type !== constants.S_IFREG && !isPath) return error("ENXIO");
-    const kept = flags & ~(constants.O_CREAT | constants.O_EXCL | constants.O_TRUNC | O_TMPFILE | constants.O_DIRECTORY);
-    const handlers = file.handlers(statx, isForWriting);
-    return call.openWith({ handlers, flags: kept, ...(content !== undefined && { content }) });
+    const handlers = file.handlers((flags & O_ACCMODE) !== constants.O_RDONLY && !isPath);
+    return call.openWith({ handlers, flags: flags & ~SEEN_TO, ...(content !== undefined && { content }) });
   }
 
-  async #openDirectory(call: AnyCall, file: RemoteFile, flags: number): Promise<number | null> {
-    const fd = await openLink(call, this.#directories.at(normal(file.path)).link, flags);
+  async #openDirectory(call: AnyCall, file: TargetFile, flags: number): Promise<number | null> {
+    const fd = await openLink(call, this.#with.directories.at(normal(file.path)).link, flags);
     if (fd === null || fd < 0) return fd;
-    const { descriptors } = call.process;
-    descriptors.get(fd)?.onReleased.push(() => void file.close());
-    descriptors.mark(fd);
+    call.process.descriptors.mark(fd);
     return fd;
+  }
+
+  /** For as long as anybody has it open. */
+  #keep(opened: OpenedFile | undefined, file: TargetFile): void {
+    file.belongTo(opened);
+    opened?.onReleased.push(() => void this.#released(file));
+  }
+
+  async #released(file: TargetFile): Promise<void> {
+    await this.#with.locks.released(file);
+    await file.close();
   }
 }
 

@@ -2,8 +2,9 @@
  * Reading an open file of the target. Who reads on from where they stopped gets what was fetched ahead, ever more of it;
  * who reads here and there gets what they ask for and no more. What was fetched is good for a second.
  */
+import type { RemoteFile } from "../session/remote-file.ts";
+import type { RemoteFiles } from "../session/remote-files.ts";
 import { limits } from "../wire/limits.ts";
-import { methods, type Remote } from "./remote.ts";
 
 /** Bytes that are fetched at once. */
 const CHUNK = 256 * 1024;
@@ -18,16 +19,16 @@ interface Chunk {
 }
 
 export class ReadAhead {
-  readonly #remote: Remote;
-  readonly #handle: bigint;
+  readonly #files: RemoteFiles;
+  readonly #file: RemoteFile;
   readonly #chunks = new Map<number, Chunk>();
   /** Where the last read ended. */
   #expected = 0;
   #ahead = 0;
 
-  constructor(remote: Remote, handle: bigint) {
-    this.#remote = remote;
-    this.#handle = handle;
+  constructor(files: RemoteFiles, file: RemoteFile) {
+    this.#files = files;
+    this.#file = file;
   }
 
   /** @returns at most `length` bytes, none at the end; or −errno */
@@ -77,12 +78,7 @@ export class ReadAhead {
     return chunk;
   }
 
-  async #fetch(offset: number, length: number): Promise<Uint8Array | number> {
-    const { errno, data } = await this.#remote.ask(methods.read, {
-      handle: this.#handle,
-      offset: BigInt(offset),
-      length,
-    });
-    return errno === 0 ? data : -errno;
+  #fetch(offset: number, length: number): Promise<Uint8Array | number> {
+    return this.#files.read(this.#file, BigInt(offset), length);
   }
 }

@@ -3,8 +3,10 @@
  * error is told by the next write, by fsync, or at the latest by close, as of a file on NFS. What touches bytes that are
  * still under way waits for them.
  */
+import type { RemoteFile } from "../session/remote-file.ts";
+import type { RemoteFiles } from "../session/remote-files.ts";
 import { limits } from "../wire/limits.ts";
-import { methods, type Remote } from "./remote.ts";
+import type { AllUnwritten, Unwritten } from "./unwritten.ts";
 
 /** Bytes under way. */
 const MOST_UNDER_WAY = 8 * limits.dataBytes;
@@ -17,18 +19,20 @@ interface Piece {
   length: number;
 }
 
-export class WriteBehind {
-  readonly #remote: Remote;
-  readonly #handle: bigint;
+export class WriteBehind implements Unwritten {
+  readonly #files: RemoteFiles;
+  readonly #file: RemoteFile;
+  readonly #unwritten: AllUnwritten;
   readonly #underWay = new Map<Piece, Promise<void>>();
   /** Not yet sent: more may come behind it. */
   #open: Piece | undefined;
   #bytesUnderWay = 0;
   #error = 0;
 
-  constructor(remote: Remote, handle: bigint) {
-    this.#remote = remote;
-    this.#handle = handle;
+  constructor(files: RemoteFiles, file: RemoteFile, unwritten: AllUnwritten) {
+    this.#files = files;
+    this.#file = file;
+    this.#unwritten = unwritten;
   }
 
   /** @returns how many bytes, or −errno of an earlier write */
@@ -43,7 +47,7 @@ export class WriteBehind {
   async flush(): Promise<number> {
     this.#send();
     await Promise.all(this.#underWay.values());
-    this.#remote.unwritten.delete(this);
+    this.#unwritten.delete(this);
     return this.#takeError();
   }
 
@@ -58,7 +62,7 @@ export class WriteBehind {
       this.#open.parts.push(bytes);
       this.#open.length += bytes.length;
     }
-    this.#remote.unwritten.add(this);
+    this.#unwritten.add(this);
     if (this.#underWay.size < ENOUGH_UNDER_WAY) this.#send();
   }
 
@@ -77,12 +81,10 @@ export class WriteBehind {
   }
 
   async #write(piece: Piece): Promise<void> {
-    const { errno } = await this.#remote.ask(methods.write, {
-      handle: this.#handle,
-      offset: BigInt(piece.offset),
-      data: piece.parts.length === 1 ? (piece.parts[0] ?? new Uint8Array(0)) : Buffer.concat(piece.parts),
-    });
-    if (errno !== 0) this.#error ||= errno;
+    const data = piece.parts.length === 1 ? piece.parts[0] : Buffer.concat(piece.parts);
+    const result = await this.#files.write(this.#file, BigInt(piece.offset), data ?? new Uint8Array(0));
+    const error = typeof result === "number" ? result : result.stopped;
+    if (error < 0) this.#error ||= error;
     this.#underWay.delete(piece);
     this.#bytesUnderWay -= piece.length;
     this.#send();
@@ -91,6 +93,6 @@ export class WriteBehind {
   #takeError(): number {
     const error = this.#error;
     this.#error = 0;
-    return -error;
+    return error;
   }
 }

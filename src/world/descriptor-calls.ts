@@ -1,0 +1,66 @@
+/** Calls on descriptors of the target's files, beside reading and writing them (hooks/served-files.ts). */
+import { onMarked } from "../hooks/define.ts";
+import type { BaseCall, Hooks, Outcome } from "../hooks/types.ts";
+import type { Attributes } from "../session/remote-files.ts";
+import { listDirectory } from "./listing.ts";
+import { flock, isLocking, RecordLocks } from "./locks.ts";
+import { map } from "./mapping.ts";
+import { valueInto } from "./path-calls.ts";
+import { fill, statFsOf } from "./structures.ts";
+import { TargetFile } from "./target-file.ts";
+import { error } from "./errors.ts";
+
+interface OnDescriptor extends BaseCall {
+  readonly fd: number;
+}
+
+/** @param locks those of the world's processes */
+export function descriptorCalls(locks: RecordLocks): Hooks {
+  const on = <C extends OnDescriptor>(answer: (call: C, target: TargetFile) => Outcome | Promise<Outcome>) =>
+    onMarked((call: C): Outcome | Promise<Outcome> => {
+      const target = TargetFile.of(call.process, call.fd);
+      return target === undefined ? undefined : answer(call, target);
+    });
+  const change = async (target: TargetFile, attributes: Attributes): Promise<number> => {
+    await target.flush();
+    return target.files.setAttributes(target.place, attributes);
+  };
+  return {
+    getdents64: on(listDirectory),
+    fchmod: on(({ args }, target) => change(target, { mode: args.mode & 0o7777 })),
+    fchown: on(({ args }, target) => change(target, { uid: args.user >>> 0, gid: args.group >>> 0 })),
+    fstatfs: on(async (call, { files, place }) => {
+      const found = await files.statFs(place);
+      return typeof found === "number" ? found : fill(call.args.buf, statFsOf(found));
+    }),
+    fgetxattr: on(async (call, { files, place }) => {
+      const { name, size } = call.args;
+      return valueInto(call.buffer, size, await files.getExtendedAttribute(place, name, size));
+    }),
+    flistxattr: on(async (call, { files, place }) => {
+      const { size } = call.args;
+      return valueInto(call.buffer, size, await files.listExtendedAttributes(place, size));
+    }),
+    fsetxattr: on((call, { files, place }) =>
+      files.setExtendedAttribute(place, call.args.name, call.buffer.read(), call.args.flags),
+    ),
+    fremovexattr: on((call, { files, place }) => files.removeExtendedAttribute(place, call.args.name)),
+    fallocate: on(async ({ args }, target) => {
+      await target.flush();
+      const file = await target.kept();
+      if (typeof file === "number") return file;
+      return target.files.allocate(file, args.mode, BigInt(args.offset), BigInt(args.len));
+    }),
+    flock: on(flock),
+    fcntl: on((call, target) => (isLocking(call.args.cmd) ? locks.serve(call, target) : undefined)),
+    mmap: on((call, target) => (target.isInHand ? undefined : map(call, target))),
+    // The last moment at which a write that failed can be told.
+    close: on(async (call, target) => {
+      const failed = await target.flush();
+      await locks.closed(call.process.pid, target);
+      const result = await call.proceed();
+      return result === 0 && failed < 0 ? failed : result;
+    }),
+    ioctl: on(() => error("ENOTTY")),
+  };
+}

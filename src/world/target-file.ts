@@ -1,0 +1,150 @@
+/** A file of the target that a program has open. */
+import { constants } from "node:fs";
+import type { FileHandlers } from "../hooks/served-file.ts";
+import { identityOf, sizeOf } from "../hooks/stat.ts";
+import type { CallingProcess, OpenedFile } from "../hooks/types.ts";
+import { errnoName } from "../linux/errno.ts";
+import type { RemoteFile, RemotePlace } from "../session/remote-file.ts";
+import type { Opened, RemoteFiles } from "../session/remote-files.ts";
+import { error } from "./errors.ts";
+import { ReadAhead } from "./read-ahead.ts";
+import type { AllUnwritten } from "./unwritten.ts";
+import { WriteBehind } from "./write-behind.ts";
+
+const key = Symbol("target file");
+
+export class TargetFile {
+  /** Where it was opened: absolute. */
+  readonly path: string;
+  readonly files: RemoteFiles;
+  /** Undefined where it needed to be open no longer than it took to read all of it. */
+  #file: RemoteFile | undefined;
+  readonly #opened: Opened;
+  readonly #reading: ReadAhead | undefined;
+  readonly #writing: WriteBehind | undefined;
+
+  constructor(files: RemoteFiles, unwritten: AllUnwritten, path: string, opened: Opened) {
+    this.files = files;
+    this.path = path;
+    this.#file = opened.file;
+    this.#opened = opened;
+    this.#reading = opened.file && new ReadAhead(files, opened.file);
+    this.#writing = opened.file && new WriteBehind(files, opened.file, unwritten);
+  }
+
+  /** What a descriptor is open on, if that is in the target. */
+  static of(process: CallingProcess, fd: number): TargetFile | undefined {
+    return TargetFile.behind(process.descriptors.get(fd));
+  }
+
+  static behind(file: OpenedFile | undefined): TargetFile | undefined {
+    const found = file?.data.get(key);
+    return found instanceof TargetFile ? found : undefined;
+  }
+
+  belongTo(file: OpenedFile | undefined): void {
+    file?.data.set(key, this);
+  }
+
+  get file(): RemoteFile | undefined {
+    return this.#file;
+  }
+
+  /** All of it is in the program's hands already. */
+  get isInHand(): boolean {
+    return this.#opened.content !== undefined;
+  }
+
+  /** Which file it is: device and inode, as the target numbers them. */
+  get identity(): string {
+    return identityOf(this.#opened.statx);
+  }
+
+  /** It open in the target, as locks need it. @returns −ESTALE when its path leads to another file by now */
+  async kept(): Promise<RemoteFile | number> {
+    if (this.#file !== undefined) return this.#file;
+    const again = await this.files.open({ path: this.path }, { flags: constants.O_RDONLY });
+    if (typeof again === "number") return again;
+    if (again.file === undefined || identityOf(again.statx) !== this.identity) {
+      if (again.file !== undefined) await this.files.close(again.file);
+      return error("ESTALE");
+    }
+    return (this.#file = again.file);
+  }
+
+  /** For calls on the file itself. */
+  get place(): RemotePlace {
+    return this.file === undefined ? { path: this.path } : { directory: this.file, path: "" };
+  }
+
+  /** @returns struct statx, or −errno; of a file that was read when it was opened as of then */
+  async stat(): Promise<Uint8Array | number> {
+    if (this.#opened.file === undefined) return this.#opened.statx;
+    await this.flush();
+    return this.files.stat(this.place);
+  }
+
+  /** Bytes, or −errno. */
+  async size(): Promise<number> {
+    const statx = await this.stat();
+    return typeof statx === "number" ? statx : sizeOf(statx);
+  }
+
+  /** @returns bytes, none at the end; or −errno */
+  async read(offset: number, length: number): Promise<Uint8Array | number> {
+    const error = await this.flush();
+    return error < 0 ? error : ((await this.#reading?.read(offset, length)) ?? new Uint8Array(0));
+  }
+
+  /** What was written goes there. @returns 0, or −errno of what did not arrive, once */
+  async flush(): Promise<number> {
+    return (await this.#writing?.flush()) ?? 0;
+  }
+
+  async sync(dataOnly: boolean): Promise<number> {
+    const error = await this.flush();
+    return error < 0 || this.file === undefined ? error : this.files.sync(this.file, dataOnly);
+  }
+
+  /** Nobody has it open any more. */
+  async close(): Promise<void> {
+    await this.flush();
+    if (this.file !== undefined) await this.files.close(this.file);
+  }
+
+  /** What the calls on its descriptors are answered with. */
+  handlers(isForWriting: boolean): FileHandlers {
+    return {
+      stat: async () => {
+        const statx = await this.stat();
+        if (typeof statx === "number") throw Object.assign(new Error("fstat"), { code: errnoName(-statx) });
+        return { size: sizeOf(statx), statx };
+      },
+      read: (offset, length) => this.read(offset, length),
+      sync: () => this.sync(false),
+      ...(isForWriting && this.#writingHandlers()),
+    };
+  }
+
+  #writingHandlers(): FileHandlers {
+    const { file, files } = this;
+    if (file === undefined) return {};
+    return {
+      write: (offset, bytes) => {
+        this.#reading?.forget();
+        return this.#writing?.write(offset, bytes) ?? 0;
+      },
+      append: async (bytes) => {
+        this.#reading?.forget();
+        await this.flush();
+        const result = await files.write(file, 0n, bytes);
+        return typeof result === "number" ? result : { written: result.written, size: Number(result.size) };
+      },
+      truncate: async (size) => {
+        this.#reading?.forget();
+        const error = await this.flush();
+        return error < 0 ? error : files.truncate({ directory: file, path: "" }, BigInt(size));
+      },
+    };
+  }
+}

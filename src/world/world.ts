@@ -1,0 +1,129 @@
+/**
+ * The world that a program is in: hooks by which its calls about files and names happen in a target. What a path means
+ * is decided by its name (locate.ts); then it is the kernel's business here, or the agent's there.
+ */
+import { callPaths, type CallPath } from "../hooks/call-paths.ts";
+import { defineHooks, type HookSet } from "../hooks/define.ts";
+import type { AnyCall, HookCall, Outcome } from "../hooks/types.ts";
+import type { FilePolicy } from "../config/policy.ts";
+import type { RemoteFiles } from "../session/remote-files.ts";
+import type { Identity } from "../wire/generated/elsewhere/v1/agent_pb.ts";
+import { descriptorCalls } from "./descriptor-calls.ts";
+import { Directories } from "./directories.ts";
+import { error } from "./errors.ts";
+import { type Located, Locator, normal } from "./locate.ts";
+import { RecordLocks } from "./locks.ts";
+import { names } from "./names.ts";
+import { isOpening, Opener } from "./opening.ts";
+import { answerPath } from "./path-calls.ts";
+import { AllUnwritten } from "./unwritten.ts";
+
+export interface WorldOptions {
+  readonly files: RemoteFiles;
+  readonly policy: Pick<FilePolicy, "decide">;
+  /** Whose names the program is told; this machine's where it is not given. */
+  readonly identity?: Identity | undefined;
+}
+
+export class World {
+  readonly #files: RemoteFiles;
+  readonly #directories = new Directories();
+  readonly #unwritten = new AllUnwritten();
+  readonly #locks = new RecordLocks();
+  readonly #locator: Locator;
+  readonly #opener: Opener;
+  readonly #identity: Identity | undefined;
+
+  constructor({ files, policy, identity }: WorldOptions) {
+    this.#files = files;
+    this.#identity = identity;
+    this.#locator = new Locator(policy, this.#directories);
+    this.#opener = new Opener({
+      files,
+      directories: this.#directories,
+      unwritten: this.#unwritten,
+      locks: this.#locks,
+    });
+  }
+
+  /** Behind the user's own hooks. */
+  get hooks(): readonly HookSet[] {
+    return [
+      defineHooks({ file: (call) => this.#serve(call) }),
+      defineHooks(descriptorCalls(this.#locks)),
+      ...(this.#identity === undefined ? [] : [defineHooks(names(this.#identity))]),
+    ];
+  }
+
+  /** Has arrived what programs have written. */
+  flush(): Promise<void> {
+    return this.#unwritten.flush();
+  }
+
+  #serve(call: AnyCall): Outcome | Promise<Outcome> {
+    if (call.is("getcwd")) return this.#workingDirectory(call);
+    const paths = callPaths(call);
+    const located = paths.map((path) => this.#locator.locate(call, path));
+    if (located.every((each) => each === undefined || (each.mode === "local" && !each.isMoved)))
+      return call.is("readlink") || call.is("readlinkat") ? this.#linkOfOurs(call) : undefined;
+    return this.#answer(call, paths, located);
+  }
+
+  #answer(
+    call: AnyCall,
+    paths: readonly CallPath[],
+    located: readonly (Located | undefined)[],
+  ): Outcome | Promise<Outcome> {
+    if (located.some((each) => each?.mode === "absent")) return error("ENOENT");
+    if (located.every((each) => each === undefined || each.mode === "local")) {
+      // The kernel does not know the directory that the path begins at.
+      const changes = paths.flatMap(({ argument }, index) =>
+        located[index]?.isMoved === true ? [[argument, located[index].path] as const] : [],
+      );
+      return call.proceed(Object.fromEntries(changes));
+    }
+    const [path] = paths;
+    const [to, other] = located;
+    if (path === undefined || to === undefined || to.mode === "local" || other?.mode === "local") return error("EXDEV");
+    return this.#there(call, path, to, other);
+  }
+
+  async #there(call: AnyCall, path: CallPath, to: Located, other: Located | undefined): Promise<Outcome> {
+    await this.#unwritten.flush();
+    if (isOpening(call)) return this.#opener.open(call, to);
+    if (call.is("chdir")) return this.#changeDirectory(call, to);
+    return answerPath({ call, files: this.#files, path, to, other });
+  }
+
+  /** The thread works in the nameless directory that stands for the target's. */
+  async #changeDirectory(call: HookCall<"chdir">, { path, place }: Located): Promise<Outcome> {
+    const opened = await this.#files.open(place, { flags: O_PATH | O_DIRECTORY });
+    if (typeof opened === "number") return opened;
+    if (opened.file !== undefined) await this.#files.close(opened.file);
+    const allowed = await this.#files.access(place, X_OK);
+    return allowed < 0 ? allowed : call.run("chdir", { filename: this.#directories.at(normal(path)).link });
+  }
+
+  /** getcwd(2): with the NUL. */
+  #workingDirectory(call: HookCall<"getcwd">): Outcome {
+    const directory = this.#directories.of(call.tid, AT_FDCWD);
+    if (directory?.isRemote !== true) return undefined;
+    const bytes = Buffer.from(`${directory.path}\0`);
+    return bytes.length > call.buffer.length ? error("ERANGE") : call.buffer.write(bytes);
+  }
+
+  /** A link in /proc that leads to a nameless directory of ours. */
+  async #linkOfOurs(call: HookCall<"readlink"> | HookCall<"readlinkat">): Promise<Outcome> {
+    if (!call.path.startsWith("/proc/")) return undefined;
+    const length = await call.proceed();
+    if (length === null || length <= 0) return undefined;
+    const path = this.#directories.pathOf(Buffer.from(call.buffer.read(length)).toString());
+    return path === undefined ? undefined : call.buffer.write(path);
+  }
+}
+
+const AT_FDCWD = -100;
+const X_OK = 1;
+/** Linux's values on x86-64, as the agent takes them. */
+const O_PATH = 0o10000000;
+const O_DIRECTORY = 0o200000;
