@@ -37,6 +37,7 @@ export type ErrorCode =
   | "launch-failed"
   | "output-unusable"
   | "hooks-unusable"
+  | "recording-unusable"
   | "usage";
 
 export interface ErrorDetails {

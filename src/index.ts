@@ -2,7 +2,7 @@
 export { ElsewhereError, type ErrorCode, type ErrorDetails, exitCodes } from "./errors.ts";
 export type { NewAddress, SocketAddress } from "./hooks/address.ts";
 export type { CallBuffer } from "./hooks/buffer.ts";
-export { defineHooks, type HookSet, onMarked } from "./hooks/define.ts";
+export { defineHooks, type HookSet, type HookSetOptions, onMarked } from "./hooks/define.ts";
 export type { HookFailure } from "./hooks/failure.ts";
 export type { CallTypes, ErrnoName } from "./hooks/generated/calls.ts";
 export { type HookedProgram, launch, type LaunchOptions } from "./hooks/launch.ts";

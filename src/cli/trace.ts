@@ -73,6 +73,7 @@ async function run(name: string, args: readonly string[], options: TraceCommandO
   const ending = await ended;
   tracer[Symbol.dispose]();
   supervisor[Symbol.dispose](); // whatever the program has left behind goes on without us
+  await behind.ended?.();
   sink.write({
     kind: "process-exit",
     pid,

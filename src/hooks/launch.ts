@@ -108,10 +108,11 @@ function handleOf(
   signal: AbortSignal | undefined,
 ): HookedProgram {
   const { ino } = fstatSync(supervisor.mailbox.descriptor);
-  const exited = ended.then((ending) => {
+  const exited = ended.then(async (ending) => {
     signal?.removeEventListener("abort", end);
     supervisor.drain();
     supervisor[Symbol.dispose]();
+    await chains.ended();
     return ending;
   });
   const end = (): void => {
