@@ -21,7 +21,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   model: ["errors", "bytes", "linux", "machine", "mailbox", "process"],
   trace: ["errors", "bytes", "linux", "machine", "patch", "mailbox", "process"],
   hooks: ["errors", "bytes", "linux", "machine", "patch", "mailbox", "process", "model"],
-  sets: ["errors", "bytes", "linux", "process", "model", "hooks"],
+  sets: ["errors", "bytes", "linux", "machine", "process", "model", "hooks"],
   index: [
     "errors",
     "bytes",
