@@ -1,13 +1,19 @@
 /** `replay`: the same program, fed from a recording. */
 import { resolve } from "node:path";
 import { z } from "zod";
-import { defineHooks, type HookSet } from "../hooks/define.ts";
-import type { AnyCall, Hook, Outcome } from "../hooks/types.ts";
+import { defineHooks, type HookSet, onMarked } from "../hooks/define.ts";
+import type { AnyCall, CallName, Hook, Outcome } from "../hooks/types.ts";
 import { checkOptions } from "./options.ts";
 import { Recording } from "./recording/contents.ts";
 import { describeDifference, type Difference } from "./recording/differences.ts";
 import { recordedPathCalls } from "./recording/path-calls.ts";
 import { MetProcesses } from "./recording/processes.ts";
+import { MachineReplayer } from "./recording/replay-machine.ts";
+import { receiving, sending } from "./recording/record-sockets.ts";
+import { ReplayedParts } from "./recording/parts.ts";
+import { type ReplayedSocket, SocketReplayer } from "./recording/replay-sockets.ts";
+import { markStandardStreams, standardStream } from "./recording/standard.ts";
+import { unseenTransfers } from "./recording/unseen.ts";
 import { FileReplayer } from "./recording/replay-files.ts";
 import { compareResults, putResults } from "./recording/results.ts";
 import { checkStart, chdirTo } from "./recording/start.ts";
@@ -51,31 +57,84 @@ export function replay(path: string, options: ReplayOptions = {}): HookSet {
   const recording = new Recording(resolve(path));
   const scratch = new Scratch(recording);
   const files = new FileReplayer(recording, scratch, unknown, tell);
+  const sockets = new SocketReplayer(recording, unknown, tell);
+  const machine = new MachineReplayer(recording, tell);
+  const parts = new ReplayedParts(recording);
   let root: number | undefined;
-  const processes = new MetProcesses(({ id, pid }) => {
-    if (id !== 0) return;
-    root = pid;
-    checkStart(recording, pid, tell);
+  const processes = new MetProcesses((process) => {
+    parts.begin(process);
+    if (process.id !== 0) return;
+    root = process.pid;
+    checkStart(recording, process.pid, tell);
   });
   let ready: Promise<void> | undefined;
   const hooks: Record<string, Hook<AnyCall>> = {};
-  const add = (name: string, hook: Hook<AnyCall>): void => {
-    hooks[name] = async (call): Promise<Outcome> => {
-      processes.of(call);
-      if (call.process.pid === root) ready ??= chdirTo(call, recording, scratch, tell);
-      await ready;
-      return hook(call);
-    };
+  const add = (names: readonly CallName[], hook: Hook<AnyCall>): void => {
+    for (const name of names)
+      hooks[name] = async (call): Promise<Outcome> => {
+        processes.of(call);
+        if (ready === undefined && call.process.pid === root) {
+          markStandardStreams(call);
+          ready = chdirTo(call, recording, scratch, tell);
+        }
+        await ready;
+        return hook(call);
+      };
   };
-  for (const name of recordedPathCalls()) add(name, (call) => files.serve(call));
-  add("getcwd", (call) => files.serve(call));
-  add("fstat", (call) => files.examine(call));
-  add("fcntl", () => {});
-  return defineHooks(hooks, {
-    ended: () => {
-      compareResults(recording, scratch, files.changes, tell);
-      if (writes === "real") putResults(scratch, files.changes);
-      scratch[Symbol.dispose]();
-    },
+  /** Hooks of calls on descriptors that are marked: sockets and standard streams. */
+  const addMarked = (
+    names: readonly CallName[],
+    onSocket: (call: AnyCall, socket: ReplayedSocket) => Outcome | Promise<Outcome>,
+    onStream: (call: AnyCall, stream: number) => Outcome | Promise<Outcome> = () => {},
+  ): void => {
+    for (const name of names)
+      hooks[name] = onMarked((call) => {
+        const socket = sockets.of(call, call.fd ?? -1);
+        if (socket !== undefined) return onSocket(call, socket);
+        const stream = standardStream(call, call.fd ?? -1);
+        return stream === undefined ? undefined : onStream(call, stream);
+      });
+  };
+  add([...recordedPathCalls(), "getcwd"], (call) => files.serve(call));
+  add(["fstat"], (call) => {
+    const stream = standardStream(call, call.fd ?? -1);
+    return stream === undefined ? files.examine(call) : machine.ask(call, stream);
   });
+  add(["fcntl"], () => {}); // the first call of most programs: os.NewFile
+  add(["getrandom"], (call) => machine.random(call, parts.of(processes.of(call).id)));
+  add(["uname"], (call) => machine.uname(call));
+  add(["socket"], (call) => sockets.socket(call));
+  addMarked(["connect"], (call, socket) => sockets.connect(call, socket));
+  addMarked(["bind"], (call, socket) => sockets.bind(call, socket));
+  addMarked(["listen"], (call, socket) => sockets.listen(call, socket));
+  addMarked(["accept", "accept4"], (call, socket) => sockets.accept(call, socket));
+  addMarked(["getsockname", "getpeername"], (call, socket) => sockets.name(call, socket));
+  addMarked(["getsockopt", "setsockopt"], (call) => sockets.option(call));
+  addMarked(
+    sending,
+    (call, socket) => sockets.send(call, socket),
+    (call, stream) => (stream === 0 ? undefined : machine.output(call, stream)),
+  );
+  addMarked(
+    receiving,
+    (call, socket) => sockets.receive(call, socket),
+    (call, stream) => (stream === 0 ? machine.input(call) : undefined),
+  );
+  addMarked(
+    ["ioctl"],
+    () => {},
+    (call, stream) => machine.ask(call, stream),
+  );
+  return defineHooks(
+    { ...hooks, ...unseenTransfers },
+    {
+      ended: () => {
+        machine.end();
+        compareResults(recording, scratch, files.changes, tell);
+        if (writes === "real") putResults(scratch, files.changes);
+        scratch[Symbol.dispose]();
+        sockets[Symbol.dispose]();
+      },
+    },
+  );
 }

@@ -7,21 +7,19 @@ import {
   chmodSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
-  realpathSync,
   rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { posix } from "node:path";
 import type { Tree } from "../../model/resolve.ts";
 import type { Recording, Version } from "./contents.ts";
 import type { RecordedStat } from "./events.ts";
+import { makeFolder } from "./own-folder.ts";
 import { fromOutside, isLive } from "./places.ts";
 import type { Looker } from "./world-recorder.ts";
 import { kindOf, statOf } from "./stat.ts";
@@ -35,8 +33,7 @@ interface Made {
 const ENOENT = 2;
 
 export class Scratch implements Disposable {
-  /** In front of the program's paths they are paths here. */
-  readonly folder: string;
+  #folder: string | undefined;
   readonly #recording: Recording;
   readonly #made = new Map<string, Made>();
   readonly #named = new Map<string, number>();
@@ -44,8 +41,6 @@ export class Scratch implements Disposable {
 
   constructor(recording: Recording) {
     this.#recording = recording;
-    this.folder = makeSomewhere(["/dev/shm", tmpdir()]);
-    chmodSync(this.folder, 0o755);
     for (const list of recording.all("list")) {
       const lists = this.#lists.get(list.path) ?? [];
       this.#lists.set(list.path, lists);
@@ -53,8 +48,17 @@ export class Scratch implements Disposable {
     }
   }
 
+  /** In front of the program's paths they are paths here. Made when the program is there. */
+  get folder(): string {
+    if (this.#folder === undefined) {
+      this.#folder = makeFolder("elsewhere-replay-");
+      chmodSync(this.#folder, 0o755);
+    }
+    return this.#folder;
+  }
+
   [Symbol.dispose](): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
 
   /** Where a file of the program's is here. */
@@ -200,16 +204,4 @@ export class Scratch implements Disposable {
       if (kindOf(statOf(this.realOf(path))) === "directory") yield* this.paths(path);
     }
   }
-}
-
-/** In memory if possible. */
-function makeSomewhere(folders: readonly string[]): string {
-  for (const folder of folders) {
-    try {
-      return realpathSync(mkdtempSync(posix.join(folder, "elsewhere-replay-")));
-    } catch {
-      // the next one
-    }
-  }
-  throw new Error(`no directory can be made in ${folders.join(" or ")}`);
 }
