@@ -5,6 +5,7 @@ import { defineHooks, type HookSet, onMarked } from "../hooks/define.ts";
 import type { AnyCall, CallName, Hook, Outcome } from "../hooks/types.ts";
 import { resolvePath } from "../model/resolve.ts";
 import { checkOptions } from "./options.ts";
+import { MadeUpFile } from "./recording/made-up.ts";
 import { recordedPathCalls } from "./recording/path-calls.ts";
 import { MetProcesses, startOf } from "./recording/processes.ts";
 import { FileRecorder } from "./recording/record-files.ts";
@@ -66,6 +67,8 @@ export function record(path: string, options: RecordOptions = {}): HookSet {
       hooks[name] = onMarked((call) => {
         const socket = sockets.of(call, call.fd ?? -1);
         if (socket !== undefined) return onSocket(call, socket);
+        const madeUp = MadeUpFile.of(call, call.fd ?? -1);
+        if (madeUp !== undefined) return receiving.includes(call.name) ? madeUp.read(call) : undefined;
         const stream = standardStream(call, call.fd ?? -1);
         return stream === undefined ? undefined : onStream(call, stream);
       });
@@ -91,6 +94,7 @@ export function record(path: string, options: RecordOptions = {}): HookSet {
     (call, socket) => sockets.receive(call, socket),
     (call, stream) => (stream === 0 ? machine.input(call) : undefined),
   );
+  hooks["pread64"] = onMarked((call) => MadeUpFile.of(call, call.fd ?? -1)?.read(call));
   addMarked(
     ["fstat", "ioctl"],
     () => {},

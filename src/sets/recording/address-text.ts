@@ -12,14 +12,18 @@ export function addressText(bytes: Uint8Array): string {
 }
 
 /** As the kernel gives an address (net/socket.c, move_addr_to_user): cut to the room there is, and its whole length. */
-export function giveAddress(at: Pointer, length: Pointer, address: Uint8Array): void {
+export function giveAddress(at: Pointer, length: Pointer, address: Uint8Array, room: number = roomAt(length)): void {
   if (at.isNull || length.isNull) return;
-  const room = length.read(4);
-  if (room.length < 4) return;
-  at.write(address.subarray(0, u32(room, 0)));
+  at.write(address.subarray(0, room));
   const size = Buffer.alloc(4);
   size.writeUInt32LE(address.length);
   length.write(size);
+}
+
+/** How much room the program has for an address; to be asked before the kernel has said how long one is. */
+export function roomAt(length: Pointer): number {
+  const room = length.read(4);
+  return room.length < 4 ? 0 : u32(room, 0);
 }
 
 const AF_INET = 2;

@@ -17,6 +17,8 @@ export interface NamedPlace {
   readonly path: string | undefined;
   /** Why there is no such file, positive. */
   readonly errno: number | undefined;
+  /** Absolute, links and all. */
+  readonly whole: string;
   /** A slash stands behind it. */
   readonly slash: boolean;
 }
@@ -64,8 +66,8 @@ export function placesOf(call: AnyCall, tree: Tree, base: (dirfd: number) => str
     if (folder === undefined) return []; // EBADF, ENOTDIR: the kernel says it
     const slash = path.endsWith("/") && !/^\/+$/.test(path);
     const whole = asSelf(posix.join(folder, path), call.process.pid);
-    if (isLive(whole, call.process.program)) return [{ argument, path: whole, errno: undefined, slash }];
+    if (isLive(whole, call.process.program)) return [{ argument, path: whole, errno: undefined, whole, slash }];
     const found = resolvePath(tree, { path: folder, kind: "directory" }, asSelf(path, call.process.pid), { follow });
-    return [{ argument, path: found.path, errno: found.errno, slash }];
+    return [{ argument, path: found.path, errno: found.errno, whole, slash }];
   });
 }

@@ -47,6 +47,9 @@ export class FileRecorder {
       if (result < 0 && !shown.has(-result))
         this.#writer.write({ k: "failure", call: call.name, path, nth, errno: -result });
     }
+    const [opened] = places;
+    if (result >= 0 && isOpening(call) && opened?.path !== undefined && (openingFlags(call) & (O_PATH | constants.O_WRONLY)) === 0)
+      this.#world.opened(call, result, opened.path, looker);
     if (result >= 0) this.#world.changes.note(call, places.filter(({ path }) => !isLive(path ?? "/", looker.program)));
   }
 

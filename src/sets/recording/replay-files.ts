@@ -6,10 +6,10 @@ import { isNoFile } from "../real-path.ts";
 import { AtPath } from "./at-path.ts";
 import { Changes, isOpening, mayCreate } from "./changes.ts";
 import type { Recording } from "./contents.ts";
-import { type Difference, nearest } from "./differences.ts";
+import { type Difference, nearest, withoutNumbers } from "./differences.ts";
 import { asSelf, folderOf, fromOutside, isLive, type NamedPlace, placesOf } from "./places.ts";
 import type { Scratch } from "./scratch.ts";
-import { fillStat } from "./stat.ts";
+import { fillStat, statOf } from "./stat.ts";
 import type { Looker } from "./world-recorder.ts";
 
 /** What is asked for and was not recorded: not there, or this machine's. */
@@ -26,12 +26,15 @@ export class FileReplayer {
   readonly #tell: (difference: Difference) => void;
   readonly #calls = new AtPath();
   readonly #failures: ReadonlyMap<string, number>;
+  /** Programs that were hooked. */
+  readonly #programs: ReadonlySet<string>;
 
   constructor(recording: Recording, scratch: Scratch, unknown: Unknown, tell: (difference: Difference) => void) {
     this.#recording = recording;
     this.#scratch = scratch;
     this.#unknown = unknown;
     this.#tell = tell;
+    this.#programs = new Set(recording.all("process").map(({ program }) => withoutNumbers(program)));
     this.#failures = new Map(
       recording.all("failure").map(({ call, path, nth, errno }) => [`${call} ${path} ${nth}`, errno]),
     );
@@ -41,11 +44,17 @@ export class FileReplayer {
     if (call.name === "getcwd") return this.#getcwd(call);
     if (call.path === "" && (call.name === "newfstatat" || call.name === "statx")) return this.examine(call);
     const looker: Looker = { pid: call.process.pid, tid: call.tid, program: call.process.program };
-    const places = placesOf(call, this.#scratch.treeOf(looker), (dirfd) => this.#folder(call, dirfd));
+    let isUnknown = false;
+    const tree = this.#scratch.treeOf(looker, () => (isUnknown = true));
+    const places = placesOf(call, tree, (dirfd) => this.#folder(call, dirfd));
     const changes: Record<string, string> = {};
     for (const place of places) {
       const { path, argument, slash } = place;
-      if (path === undefined) return -(place.errno ?? 0);
+      if (path === undefined) {
+        if (!isUnknown || !this.#isRealInstead(call, place.whole)) return -(place.errno ?? 0);
+        changes[argument] = place.whole;
+        continue;
+      }
       if (isLive(path, looker.program)) {
         changes[argument] = fromOutside(path, looker.pid, looker.tid);
         continue;
@@ -79,6 +88,11 @@ export class FileReplayer {
     if (lack !== undefined)
       this.#tell({ kind: "unreproducible", call: call.name, what: path, wanted: "its content", found: `zeros: ${lack}` });
     if (isKnown || mayCreate(call, argument)) return this.#scratch.realOf(path);
+    return this.#isRealInstead(call, path) ? path : this.#scratch.realOf(path);
+  }
+
+  /** Tells of a path that is not in the recording. @returns whether the real file is meant then */
+  #isRealInstead(call: AnyCall, path: string): boolean {
     const isReal = this.#unknown === "real";
     this.#tell({
       kind: "unrecorded",
@@ -87,14 +101,21 @@ export class FileReplayer {
       nearest: nearest(path, this.#recording.versions.keys()),
       outcome: isReal ? "the real one" : "ENOENT",
     });
-    return isReal ? path : this.#scratch.realOf(path);
+    return isReal;
   }
 
-  /** Programs are this machine's, but those that the program has made. */
+  /** Programs are this machine's, but those that the program has made. What was not hooked then is not started. */
   #exec(call: AnyCall, [place]: readonly NamedPlace[], changes: Record<string, string>): Outcome | Promise<Outcome> {
     const path = place?.path;
-    if (path === undefined || this.#scratch.isOwn(path)) return call.proceed(changes);
-    return call.proceed({ ...changes, [place?.argument ?? "path"]: path });
+    if (path === undefined || place === undefined) return call.proceed(changes);
+    const isThere = statOf(this.#scratch.realOf(path)) !== undefined;
+    if (isThere && !this.#programs.has(withoutNumbers(path))) {
+      const isReal = this.#unknown === "real";
+      const outcome = isReal ? "it is started" : "EACCES";
+      this.#tell({ kind: "unrecorded", call: call.name, what: `${path}, a program that was not hooked`, outcome });
+      if (!isReal) return call.fail("EACCES");
+    }
+    return call.proceed(this.#scratch.isOwn(path) || !isThere ? changes : { ...changes, [place.argument]: path });
   }
 
   #tellStat(call: AnyCall, path: string | undefined): void {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { errnoNumber } from "../../linux/errno.ts";
 import { addressBytes } from "../../hooks/address.ts";
 import type { AnyCall, Outcome } from "../../hooks/types.ts";
-import { addressText, giveAddress, noAddress } from "./address-text.ts";
+import { addressText, giveAddress, noAddress, roomAt } from "./address-text.ts";
 import { Callers } from "./callers.ts";
 import { Conversation } from "./conversation.ts";
 import { bytesOf, type Recording } from "./contents.ts";
@@ -145,13 +145,15 @@ export class SocketReplayer implements Disposable {
   }
 
   async accept(call: AnyCall, { callers, family, type, protocol }: ReplayedSocket): Promise<Outcome> {
+    if (!call.is("accept") && !call.is("accept4")) return undefined;
+    const { upeer_sockaddr, upeer_addrlen } = call.args;
+    const room = roomAt(upeer_addrlen);
     const fd = await call.proceed();
     if (fd === null || fd < 0) return fd;
     const script = callers?.accepted();
     const destination = undefined;
     this.#begin(call, fd, { family, type, protocol, channel: undefined, script, destination, callers: undefined });
-    if (call.is("accept") || call.is("accept4"))
-      giveAddress(call.args.upeer_sockaddr, call.args.upeer_addrlen, script?.remote ?? noAddress(family));
+    giveAddress(upeer_sockaddr, upeer_addrlen, script?.remote ?? noAddress(family), room);
     return fd;
   }
 

@@ -72,12 +72,14 @@ export class Scratch implements Disposable {
     return real.startsWith(`${this.folder}/`) ? real.slice(this.folder.length) : undefined;
   }
 
-  treeOf({ pid, tid, program }: Looker): Tree {
+  /** @param onUnknown told of a path that is not there, and of which the recording says nothing */
+  treeOf({ pid, tid, program }: Looker, onUnknown: () => void = () => {}): Tree {
     return {
       kindOf: (path) => {
         if (/^\/proc\/(?:thread-)?self$/.test(path)) return "directory";
         const here = isLive(path, program) ? fromOutside(path, pid, tid) : this.#meet(path);
         const kind = kindOf(statOf(here));
+        if (kind === "absent" && !isLive(path, program) && !this.isKnown(path)) onUnknown();
         if (kind === "absent") return ENOENT;
         return kind === "file" ? "other" : kind;
       },

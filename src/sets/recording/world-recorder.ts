@@ -3,12 +3,14 @@
  * on the way to another, before its call is made: that it was so before the program did anything is what counts. Of
  * what the program itself has changed nothing more is noted until the end.
  */
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { posix } from "node:path";
+import type { AnyCall } from "../../hooks/types.ts";
 import type { NodeKind, Tree } from "../../model/resolve.ts";
 import { Changes } from "./changes.ts";
 import { asSelf, fromOutside, isLive } from "./places.ts";
+import { isMadeUp, MadeUpFile } from "./made-up.ts";
 import { kindOf, recordedStat, statOf } from "./stat.ts";
 import type { RecordingWriter } from "./writer.ts";
 
@@ -19,8 +21,6 @@ interface Known {
   /** How often the program has named it. */
   named: number;
   hasContent: boolean;
-  /** Of files that the kernel makes up: what was in it. */
-  text: string | undefined;
   names: string | undefined;
 }
 
@@ -31,9 +31,6 @@ export interface Looker {
   readonly program: string;
 }
 
-/** Bytes of a file that the kernel makes up. */
-const MADE_UP_MAX = 1 << 20;
-const isMadeUp = (path: string): boolean => /^\/(?:proc|sys)\//.test(path);
 const ENOENT = 2;
 
 export class WorldRecorder {
@@ -41,6 +38,7 @@ export class WorldRecorder {
   readonly #writer: RecordingWriter;
   readonly #maxFileBytes: number;
   readonly #known = new Map<string, Known>();
+  readonly #madeUp: MadeUpFile[] = [];
 
   constructor(writer: RecordingWriter, maxFileBytes: number) {
     this.#writer = writer;
@@ -85,11 +83,23 @@ export class WorldRecorder {
   keep(path: string, looker: Looker): void {
     if (isLive(path, looker.program) || this.changes.has(path)) return;
     const known = this.#look(path, looker);
-    if (isMadeUp(path)) this.#keepMadeUp(path, known, looker);
-    else if (!known.hasContent && known.stats?.isFile() === true) {
+    if (!isMadeUp(path) && !known.hasContent && known.stats?.isFile() === true) {
       known.hasContent = true;
       this.#content(path, known.after, this.#read(path));
     }
+  }
+
+  /** The call has opened a file for reading: if the kernel makes it up, its content is what will be read. */
+  opened(call: AnyCall, fd: number, path: string, looker: Looker): void {
+    if (!isMadeUp(path) || isLive(path, looker.program)) return;
+    const known = this.#look(path, looker);
+    if (known.stats?.isFile() !== true) return;
+    const file = new MadeUpFile(path, Math.max(0, known.named - 1), ({ after, content }) => {
+      if (after > 0) this.#node(path, { ...known, after });
+      this.#content(path, after, content);
+    });
+    this.#madeUp.push(file);
+    file.open(call, fd);
   }
 
   /** A call opens the directory. */
@@ -113,6 +123,7 @@ export class WorldRecorder {
 
   /** What the run leaves. */
   end(): void {
+    for (const file of this.#madeUp) file.end();
     for (const path of this.changes) {
       const stats = statOf(path);
       const kind = kindOf(stats);
@@ -132,7 +143,7 @@ export class WorldRecorder {
     const before = this.#known.get(path);
     if (before !== undefined) return before;
     const stats = statOf(fromOutside(path, looker.pid, looker.tid));
-    const known = { after: 0, stats, named: 0, hasContent: false, text: undefined, names: undefined };
+    const known = { after: 0, stats, named: 0, hasContent: false, names: undefined };
     this.#known.set(path, known);
     if (!this.changes.has(path)) this.#node(path, known, looker);
     return known;
@@ -144,21 +155,6 @@ export class WorldRecorder {
     const real = looker === undefined ? path : fromOutside(path, looker.pid, looker.tid);
     const target = kind === "symlink" ? linkText(real) : undefined;
     this.#writer.write({ k: "node", path, after, kind, stat, target });
-  }
-
-  /** Another content every time: each that is new is another version of the file. */
-  #keepMadeUp(path: string, known: Known, { pid, tid }: Looker): void {
-    if (known.stats?.isFile() !== true || /^\/proc\/(?:kmsg|kcore)$/.test(path)) return;
-    const content = readAtMost(fromOutside(path, pid, tid), MADE_UP_MAX);
-    if (typeof content === "string") return; // the program gets its error, too
-    const text = Buffer.from(content).toString("latin1");
-    if (known.text === text) return;
-    if (known.text !== undefined) {
-      known.after = Math.max(0, known.named - 1);
-      this.#node(path, known);
-    }
-    known.text = text;
-    this.#content(path, known.after, content);
   }
 
   /** @returns the content, or why it was not taken */
@@ -190,23 +186,5 @@ function linkText(path: string): string | undefined {
     return readlinkSync(path);
   } catch {
     return undefined;
-  }
-}
-
-function readAtMost(path: string, limit: number): Uint8Array | string {
-  try {
-    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      if (!fstatSync(descriptor).isFile()) return "no file";
-      const bytes = Buffer.alloc(limit);
-      let length = 0;
-      for (let count = -1; count !== 0 && length < limit; length += count)
-        count = readSync(descriptor, bytes, length, limit - length, null);
-      return Uint8Array.from(bytes.subarray(0, length));
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch (error) {
-    return String(error);
   }
 }
