@@ -79,7 +79,13 @@ describe("files that are gone", () => {
   });
 
   test("that the kernel makes up: /proc and /sys", async () => {
-    const start = running("read", "/proc/self/stat", "/proc/uptime", "/proc/self/comm", "/sys/kernel/mm/transparent_hugepage/enabled");
+    const start = running(
+      "read",
+      "/proc/self/stat",
+      "/proc/uptime",
+      "/proc/self/comm",
+      "/sys/kernel/mm/transparent_hugepage/enabled",
+    );
     const before = await recorded(file, start);
     expect(await replayed(file, start)).toEqual({ ...before, differences: [] });
   });
@@ -103,7 +109,9 @@ describe("what was not recorded", () => {
     await recorded(file, running("read", join(work, "a.txt")));
     const after = await replayed(file, running("read", join(work, "sub/b.txt")), { unknown: "real" });
     expect(after.stdout).toContain('"b" <nil>');
-    expect(after.differences).toContainEqual(expect.objectContaining({ what: join(work, "sub/b.txt"), outcome: "the real one" }));
+    expect(after.differences).toContainEqual(
+      expect.objectContaining({ what: join(work, "sub/b.txt"), outcome: "the real one" }),
+    );
   });
 });
 
@@ -178,12 +186,19 @@ describe("programs that nobody here wrote", () => {
     expect(await replayed(file, { ...start, cwd: "/" }, { writes: "real" })).toEqual({ ...before, differences: [] });
     expect(readFileSync(join(project, "out/main.js"))).toEqual(bundle);
     const { differences } = await replayed(file, { ...start, args: [...args, "--minify"], cwd: "/" });
-    expect(differences.map(({ what }) => what)).toEqual(["arguments", join(project, "out/main.js"), join(project, "out/main.js.map")]);
+    expect(differences.map(({ what }) => what)).toEqual([
+      "arguments",
+      join(project, "out/main.js"),
+      join(project, "out/main.js.map"),
+    ]);
   });
 });
 
 test("a recording is for the eyes of its owner, and a replay leaves nothing behind", async () => {
-  const left = (): string[] => readdirSync("/dev/shm").filter((name) => name.startsWith("elsewhere-")).toSorted();
+  const left = (): string[] =>
+    readdirSync("/dev/shm")
+      .filter((name) => name.startsWith("elsewhere-"))
+      .toSorted();
   const before = left();
   await recorded(file, running("read", join(work, "a.txt")));
   expect(statSync(file).mode & 0o777).toBe(0o600);

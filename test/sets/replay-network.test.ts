@@ -24,7 +24,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const running = (...args: readonly string[]): Start => ({ program, args });
 
 /** Records a run while a server is there. */
-async function recordedWith(server: HttpServer | Server, args: (address: string) => readonly string[]): Promise<{
+async function recordedWith(
+  server: HttpServer | Server,
+  args: (address: string) => readonly string[],
+): Promise<{
   readonly start: Start;
   readonly before: Awaited<ReturnType<typeof recorded>>;
 }> {
@@ -74,11 +77,19 @@ describe("a client", () => {
   test("is told when it asks something else, or somebody else", async () => {
     const { start } = await recordedWith(pages(), (address) => ["get", `http://${address}/one`]);
     const url = start.args[1] ?? "";
-    const { stdout, differences } = await replayed(file, running("get", url.replace("one", "two"), "http://127.0.0.1:2/"));
+    const { stdout, differences } = await replayed(
+      file,
+      running("get", url.replace("one", "two"), "http://127.0.0.1:2/"),
+    );
     expect(stdout).toMatch(/connection refused/);
     const address = new URL(url).host;
     expect(differences).toContainEqual(
-      expect.objectContaining({ kind: "sent", what: address, offset: 5, wanted: expect.stringContaining("one HTTP") as string }),
+      expect.objectContaining({
+        kind: "sent",
+        what: address,
+        offset: 5,
+        wanted: expect.stringContaining("one HTTP") as string,
+      }),
     );
     expect(differences).toContainEqual({
       kind: "unrecorded",
@@ -121,7 +132,9 @@ test("a server gets the same clients, and they the same answers", async () => {
   const asked: Promise<unknown>[] = [];
   const ask = (port: string, path: string, body: string): Promise<void> =>
     new Promise((resolve, reject) => {
-      const asking = request({ port, path, method: "POST", agent: false }, (answer) => answer.resume().on("end", resolve));
+      const asking = request({ port, path, method: "POST", agent: false }, (answer) =>
+        answer.resume().on("end", resolve),
+      );
       asking.on("error", reject);
       asking.end(body);
     });
@@ -155,17 +168,31 @@ describe("datagrams", () => {
     server.close();
     expect(before.stdout).toMatch(/one\.example \[10\.\d+\.\d+\.\d+\] <nil>/);
     expect(await replayed(file, running("lookup", "127.0.0.53:53", ...names))).toEqual({ ...before, differences: [] });
-    const other = await replayed(file, running("lookup", "127.0.0.53:53", "two.example", "three.example", "one.example"));
+    const other = await replayed(
+      file,
+      running("lookup", "127.0.0.53:53", "two.example", "three.example", "one.example"),
+    );
     const [one, two] = before.stdout.split("\n");
-    expect(other.stdout.split("\n")).toEqual([two, expect.stringMatching(/^three\.example \[\] .*server misbehaving/), one, ""]);
+    expect(other.stdout.split("\n")).toEqual([
+      two,
+      expect.stringMatching(/^three\.example \[\] .*server misbehaving/),
+      one,
+      "",
+    ]);
     expect(other.differences).toContainEqual(
-      expect.objectContaining({ kind: "unrecorded", what: "three.example, type 1 of 127.0.0.53:53", outcome: "SERVFAIL" }),
+      expect.objectContaining({
+        kind: "unrecorded",
+        what: "three.example, type 1 of 127.0.0.53:53",
+        outcome: "SERVFAIL",
+      }),
     );
   });
 
   test("without a connection", async () => {
     const server = createSocket("udp4");
-    server.on("message", (text, { port, address }) => server.send(`${text.toString()} ${Math.random()}`, port, address));
+    server.on("message", (text, { port, address }) =>
+      server.send(`${text.toString()} ${Math.random()}`, port, address),
+    );
     server.bind(0, "127.0.0.1");
     await once(server, "listening");
     const start = running("datagrams", `127.0.0.1:${server.address().port}`, "first", "second");
@@ -187,7 +214,7 @@ test("where there is no network, on the command line", async () => {
 
 test("standard input, random bytes and the environment", async () => {
   const before = await recorded(file, { ...running("stdin"), input: "two\nlines\n" });
-  expect(before.stdout).toMatch(/^prw-+ .*<nil>\n"two\\nlines\\n" <nil>\n$|^S/);
+  expect(before.stdout).toContain('"two\\nlines\\n" <nil>');
   expect(await replayed(file, running("stdin"))).toEqual({ ...before, differences: [] });
   const random = await recorded(file, running("random"));
   expect(await replayed(file, running("random"))).toEqual({ ...random, differences: [] });

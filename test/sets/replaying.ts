@@ -1,7 +1,15 @@
 /** Runs programs recorded and replayed. */
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
-import { type Difference, type HookFailure, type HookSet, launch, record, replay, type ReplayOptions } from "../../src/index.ts";
+import {
+  type Difference,
+  type HookFailure,
+  type HookSet,
+  launch,
+  record,
+  replay,
+  type ReplayOptions,
+} from "../../src/index.ts";
 import { goProgram } from "../engine/programs.ts";
 import { all } from "../hooks/driver.ts";
 import { repository } from "../matrix/cache.ts";
@@ -58,6 +66,7 @@ async function runWith(hooks: HookSet, { program, args, cwd = "/", env, input, o
       for (const line of chunk.toString().split("\n").filter(Boolean)) onLine(line, stdin);
     });
   const [out, errors, { exitCode }] = await Promise.all([all(stdout), all(stderr), launched.exited]);
-  if (failures.length > 0) throw new Error(`hooks failed: ${failures.map(({ hook, error }) => `${hook}: ${String(error)}`).join(", ")}`);
+  if (failures.length > 0)
+    throw new Error(`hooks failed: ${failures.map(({ hook, error }) => `${hook}: ${String(error)}`).join(", ")}`);
   return { stdout: out, stderr: errors, exitCode };
 }

@@ -5,7 +5,8 @@ import { u32 } from "../../linux/scalar.ts";
 
 /** "127.0.0.1:80", "[::1]:80", "/run/app.sock", "AF_NETLINK" */
 export function addressText(bytes: Uint8Array): string {
-  const { family, host, port, path }: SocketAddress = bytes.length < 2 ? { family: "nowhere", bytes } : socketAddress(bytes);
+  const { family, host, port, path }: SocketAddress =
+    bytes.length < 2 ? { family: "nowhere", bytes } : socketAddress(bytes);
   if (path !== undefined) return path.replace("\0", "@");
   if (host === undefined) return family;
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;

@@ -59,7 +59,7 @@ export class Callers implements Disposable {
     const socket = connect({ path: this.#path, allowHalfOpen: true });
     this.#sockets.push(socket);
     socket.unref();
-    socket.once("connect", () => {
+    socket.once("connect", () =>
       new Conversation(socket, script, {
         what: this.#what,
         others: [],
@@ -68,7 +68,7 @@ export class Callers implements Disposable {
           this.#sent += bytes;
           this.#come(false);
         },
-      });
-    });
+      }).begin(),
+    );
   }
 }

@@ -40,6 +40,6 @@ export class Changes implements Iterable<string> {
     const [from, to] = ["oldname", "newname"].map((name) => places.find(({ argument }) => argument === name)?.path);
     if (isLink || from === undefined || to === undefined) return;
     // What was changed in a directory is somewhere else now.
-    for (const path of [...this.#paths]) if (path.startsWith(`${from}/`)) this.#paths.add(to + path.slice(from.length));
+    for (const path of this.#paths) if (path.startsWith(`${from}/`)) this.#paths.add(to + path.slice(from.length));
   }
 }

@@ -35,17 +35,17 @@ export class Conversation {
     this.#socket = socket;
     this.#options = options;
     this.#script = script;
+  }
+
+  /** From now on it listens, and speaks. */
+  begin(): void {
+    const socket = this.#socket;
     socket.on("data", (data: Buffer) => this.#take(data));
     socket.on("error", () => {}); // the program went away
     socket.on("end", () => this.#close());
     socket.on("close", () => clearTimeout(this.#timer));
-    this.#begin();
-  }
-
-  /** The other side speaks first. */
-  #begin(): void {
     const first = this.#next();
-    if (first !== undefined && first.sent.length === 0) this.#answer(first);
+    if (first !== undefined && first.sent.length === 0) this.#answer(first); // the other side speaks first
   }
 
   /** The next turn of the connection that this one stands for. */

@@ -29,8 +29,11 @@ export class Exchanges {
   answer(own: Script | undefined, to: string | undefined, message: Buffer): readonly Arrival[] {
     const isQuestion = isNameServer(to);
     const essence = (bytes: Buffer): Buffer => (isQuestion ? withoutId(bytes) : bytes);
-    const all = [...(own === undefined ? [] : [own]), ...this.#scripts.filter((script) => script !== own)].flatMap((script) =>
-      script.turns.flatMap((turn, at) => (at > 0 && (turn.to ?? script.destination) === to ? [{ turn, script }] : [])),
+    const all = [...(own === undefined ? [] : [own]), ...this.#scripts.filter((script) => script !== own)].flatMap(
+      (script) =>
+        script.turns.flatMap((turn, at) =>
+          at > 0 && (turn.to ?? script.destination) === to ? [{ turn, script }] : [],
+        ),
     );
     const same = all.filter(({ turn }) => essence(turn.sent).equals(essence(message)));
     const found = same.find(({ turn }) => !turn.used) ?? (isQuestion ? same[0] : undefined);
@@ -40,7 +43,12 @@ export class Exchanges {
       const questions = all.map(({ turn }) => questionText(turn.sent));
       const outcome = "SERVFAIL";
       const question = questionText(message);
-      this.#tell({ kind: "unrecorded", what: `${question} of ${what}`, nearest: nearest(question, questions), outcome });
+      this.#tell({
+        kind: "unrecorded",
+        what: `${question} of ${what}`,
+        nearest: nearest(question, questions),
+        outcome,
+      });
       return [{ data: refusalOf(message), from: bytesOf(to ?? ""), isEnd: false }];
     }
     const next = all.find(({ turn, script }) => script === own && !turn.used);

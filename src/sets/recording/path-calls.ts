@@ -2,6 +2,7 @@
 import type { CallName } from "../../hooks/types.ts";
 import { callsWithPaths } from "../call-paths.ts";
 
-const machines = /^(?:mount|umount|pivot_root|chroot|swap|acct|quotactl|uselib|fs|move_mount|open_tree|fanotify|name_to_handle)/;
+const machines =
+  /^(?:mount|umount|pivot_root|chroot|swap|acct|quotactl|uselib|fs|move_mount|open_tree|fanotify|name_to_handle)/;
 
 export const recordedPathCalls = (): CallName[] => callsWithPaths().filter((name) => !machines.test(name));

@@ -24,7 +24,8 @@ export interface NamedPlace {
 }
 
 /** Devices, descriptors, and what else says something of this very process: neither recorded nor replayed. */
-const live = /^\/(?:dev(?!\/shm(?:\/|$))|proc\/(?:self|thread-self|\d+)\/(?:fd|fdinfo|exe|cwd|root|task|ns|map_files|mem|pagemap)|proc\/\d+)(?:\/|$)/;
+const live =
+  /^\/(?:dev(?!\/shm(?:\/|$))|proc\/(?:self|thread-self|\d+)\/(?:fd|fdinfo|exe|cwd|root|task|ns|map_files|mem|pagemap)|proc\/\d+)(?:\/|$)/;
 
 /** Whether the file is this machine's and this process's, whatever was recorded. */
 export const isLive = (path: string, program: string): boolean => path === program || live.test(path);

@@ -57,13 +57,15 @@ export function readRecording(path: string): Contents {
       if (event.sha256 === undefined) continue;
       const whole = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
       const sha256 = createHash("sha256").update(whole).digest("hex");
-      if (sha256 !== event.sha256) throw fail(offset, `blob ${event.id}: wanted SHA-256 ${event.sha256}, found ${sha256}`);
+      if (sha256 !== event.sha256)
+        throw fail(offset, `blob ${event.id}: wanted SHA-256 ${event.sha256}, found ${sha256}`);
       blobs.push(whole);
       parts = [];
     }
   }
   if (isFirst) throw fail(0, "wanted a header, found the end of the file");
-  if (!ended) throw fail(last, "wanted more events, found the end of the file", "elsewhere was killed, or still records");
+  if (!ended)
+    throw fail(last, "wanted more events, found the end of the file", "elsewhere was killed, or still records");
   return { events, blobs };
 }
 
@@ -77,7 +79,11 @@ function checkHeader(text: string, offset: number, fail: Fail): void {
   const header = parseHeader(parsed(text));
   if (header?.format !== FORMAT) throw fail(offset, `wanted {"format":"${FORMAT}",…}, found ${quote(text)}`);
   if (header.version !== VERSION)
-    throw fail(offset, `wanted version ${VERSION}, found ${header.version}`, "replay it with the elsewhere that made it");
+    throw fail(
+      offset,
+      `wanted version ${VERSION}, found ${header.version}`,
+      "replay it with the elsewhere that made it",
+    );
 }
 
 function eventOf(text: string, offset: number, fail: Fail): RecordedEvent {
@@ -130,7 +136,8 @@ function* lines(path: string, fail: Fail): Generator<Line> {
       size += count - from;
       if (size > LINE_MAX) throw fail(offset, `wanted a line of at most ${LINE_MAX} bytes, found a longer one`);
     }
-    if (size > 0) throw fail(offset, "wanted a whole line, found the end of the file", "elsewhere was killed, or still records");
+    if (size > 0)
+      throw fail(offset, "wanted a whole line, found the end of the file", "elsewhere was killed, or still records");
   } finally {
     closeSync(descriptor);
   }

@@ -12,9 +12,19 @@ import type { RecordingWriter } from "./writer.ts";
 
 /** Failures that the files themselves show: made again, they fail by themselves. */
 const shown: ReadonlySet<number> = new Set(
-  ["ENOENT", "ENOTDIR", "EEXIST", "EISDIR", "ENOTEMPTY", "ELOOP", "EINVAL", "ENAMETOOLONG", "EBADF", "EFAULT", "ERANGE"].map(
-    (name) => errnoNumber(name) ?? 0,
-  ),
+  [
+    "ENOENT",
+    "ENOTDIR",
+    "EEXIST",
+    "EISDIR",
+    "ENOTEMPTY",
+    "ELOOP",
+    "EINVAL",
+    "ENAMETOOLONG",
+    "EBADF",
+    "EFAULT",
+    "ERANGE",
+  ].map((name) => errnoNumber(name) ?? 0),
 );
 const O_PATH = 0o10000000;
 /** Calls after which a file's content is to be found under another name, or no more. */
@@ -38,7 +48,7 @@ export class FileRecorder {
     };
     const places = placesOf(call, this.#world.treeOf(looker), base);
     for (const place of places) this.#look(call, place, looker);
-    if (/^execve/.test(call.name)) return;
+    if (call.name.startsWith("execve")) return;
     const result = await call.proceed();
     if (result === null) return;
     for (const { path } of places) {
@@ -48,9 +58,18 @@ export class FileRecorder {
         this.#writer.write({ k: "failure", call: call.name, path, nth, errno: -result });
     }
     const [opened] = places;
-    if (result >= 0 && isOpening(call) && opened?.path !== undefined && (openingFlags(call) & (O_PATH | constants.O_WRONLY)) === 0)
+    if (
+      result >= 0 &&
+      isOpening(call) &&
+      opened?.path !== undefined &&
+      (openingFlags(call) & (O_PATH | constants.O_WRONLY)) === 0
+    )
       this.#world.opened(call, result, opened.path, looker);
-    if (result >= 0) this.#world.changes.note(call, places.filter(({ path }) => !isLive(path ?? "/", looker.program)));
+    if (result >= 0)
+      this.#world.changes.note(
+        call,
+        places.filter(({ path }) => !isLive(path ?? "/", looker.program)),
+      );
   }
 
   /** The disk as a thread sees it; what is looked at in it is recorded. */

@@ -7,7 +7,8 @@ import type { RecordingWriter } from "./writer.ts";
 
 const { layouts } = abis[requireHostMachine().name];
 
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+const base64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 
 export class MachineRecorder {
   readonly #writer: RecordingWriter;

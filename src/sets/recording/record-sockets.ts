@@ -28,7 +28,8 @@ const errno = (name: string): number => -(errnoNumber(name) ?? 0);
 const passing: readonly number[] = ["EAGAIN", "EINTR"].map(errno);
 const EINPROGRESS = errno("EINPROGRESS");
 
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+const base64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 
 export class SocketRecorder {
   readonly #writer: RecordingWriter;

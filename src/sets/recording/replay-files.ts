@@ -66,7 +66,10 @@ export class FileReplayer {
     if (call.name.startsWith("execve")) return this.#exec(call, places, changes);
     const result = await (isInScope(call) || places.length === 0 ? call.proceed() : call.proceed(changes));
     if (result === null || result < 0) return result;
-    this.changes.note(call, places.filter(({ path }) => path !== undefined && !isLive(path, looker.program)));
+    this.changes.note(
+      call,
+      places.filter(({ path }) => path !== undefined && !isLive(path, looker.program)),
+    );
     if (call.name.startsWith("readlink")) return this.#readlink(call, result);
     this.#tellStat(call, places[0]?.path);
     return result;
@@ -86,7 +89,13 @@ export class FileReplayer {
     if (isOpened) this.#scratch.list(path);
     const lack = isOpened ? this.#scratch.lacks(path) : undefined;
     if (lack !== undefined)
-      this.#tell({ kind: "unreproducible", call: call.name, what: path, wanted: "its content", found: `zeros: ${lack}` });
+      this.#tell({
+        kind: "unreproducible",
+        call: call.name,
+        what: path,
+        wanted: "its content",
+        found: `zeros: ${lack}`,
+      });
     if (isKnown || mayCreate(call, argument)) return this.#scratch.realOf(path);
     return this.#isRealInstead(call, path) ? path : this.#scratch.realOf(path);
   }
@@ -163,5 +172,5 @@ export class FileReplayer {
 function isInScope(call: AnyCall): boolean {
   if (!call.is("openat2")) return false;
   const how = call.args.how.read(24);
-  return how.length === 24 && Buffer.from(how).readBigUInt64LE(16) !== 0n && call.path.startsWith("/") === false;
+  return how.length === 24 && Buffer.from(how).readBigUInt64LE(16) !== 0n && !call.path.startsWith("/");
 }

@@ -25,7 +25,9 @@ export class MachineReplayer {
     this.#input = Buffer.concat(input.map(({ data }) => bytesOf(data)));
     this.#hasInputEnded = input.some(({ data }) => data === "");
     for (const fd of [1, 2]) {
-      const wanted = Buffer.concat(recording.all("output").flatMap((event) => (event.fd === fd ? bytesOf(event.data) : [])));
+      const wanted = Buffer.concat(
+        recording.all("output").flatMap((event) => (event.fd === fd ? bytesOf(event.data) : [])),
+      );
       this.#outputs.set(fd, { wanted, at: 0, isTold: false });
     }
   }
@@ -36,7 +38,12 @@ export class MachineReplayer {
     const left = this.#random.get(process) ?? Buffer.alloc(0);
     const length = call.args.count;
     if (left.length < length) {
-      this.#tell({ kind: "unreproducible", what: "getrandom", wanted: `${left.length} more bytes`, found: `${length}` });
+      this.#tell({
+        kind: "unreproducible",
+        what: "getrandom",
+        wanted: `${left.length} more bytes`,
+        found: `${length}`,
+      });
       return call.proceed();
     }
     this.#random.set(process, left.subarray(length));

@@ -39,7 +39,8 @@ const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0o2000000;
 const errno = (name: string): number => -(errnoNumber(name) ?? 0);
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+const base64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 
 export class SocketReplayer implements Disposable {
   readonly #scripts: readonly Script[];
@@ -78,7 +79,15 @@ export class SocketReplayer implements Disposable {
     const fd = await call.proceed({ family: AF_UNIX, type: (type & ~SOCK_TYPE_MASK) | SOCK_STREAM, protocol: 0 });
     if (fd === null || fd < 0) return fd;
     const channel = kind === SOCK_STREAM ? undefined : new MessageChannel();
-    this.#begin(call, fd, { family, type, protocol, channel, script: undefined, destination: undefined, callers: undefined });
+    this.#begin(call, fd, {
+      family,
+      type,
+      protocol,
+      channel,
+      script: undefined,
+      destination: undefined,
+      callers: undefined,
+    });
     if (channel === undefined) return fd;
     const path = await this.#expect((bell) => channel.connect(bell));
     const uservaddr = addressBytes({ path });
@@ -105,11 +114,8 @@ export class SocketReplayer implements Disposable {
     const first = script.turns[0];
     const speaksFirst = first !== undefined && first.sent.length === 0 && !script.claimed;
     if (speaksFirst) script.claimed = true;
-    const what = addressText(address);
-    const path = await this.#expect(
-      (end) =>
-        void new Conversation(end, speaksFirst ? script : undefined, { what, others: all, tell: this.#tell }),
-    );
+    const options = { what: addressText(address), others: all, tell: this.#tell };
+    const path = await this.#expect((end) => new Conversation(end, speaksFirst ? script : undefined, options).begin());
     return call.proceed({ address: { path } });
   }
 
@@ -117,7 +123,9 @@ export class SocketReplayer implements Disposable {
     const address = call.address?.bytes ?? new Uint8Array(0);
     const bound = base64(address);
     const isStream = socket.channel === undefined;
-    const script = this.#scripts.find((each) => each.bound === bound && each.isStream === isStream && !this.#met.has(each));
+    const script = this.#scripts.find(
+      (each) => each.bound === bound && each.isStream === isStream && !this.#met.has(each),
+    );
     if (script === undefined) {
       const failure = this.#answers.get(`bind ${bound}`)?.shift();
       return failure?.result ?? this.#unrecorded(call, socket, address, "EADDRNOTAVAIL");
@@ -229,14 +237,19 @@ export class SocketReplayer implements Disposable {
   }
 
   async #unrecorded(call: AnyCall, socket: ReplayedSocket, address: Uint8Array, error: string): Promise<Outcome> {
-    const recorded = this.#scripts.flatMap(({ destination, bound }) => (call.name === "bind" ? bound : destination) ?? []);
+    const recorded = this.#scripts.flatMap(
+      ({ destination, bound }) => (call.name === "bind" ? bound : destination) ?? [],
+    );
     const what = addressText(address);
     const isReal = this.#unknown === "real";
     this.#tell({
       kind: "unrecorded",
       call: call.name,
       what,
-      nearest: nearest(what, recorded.map((each) => addressText(bytesOf(each)))),
+      nearest: nearest(
+        what,
+        recorded.map((each) => addressText(bytesOf(each))),
+      ),
       outcome: isReal ? "the real one" : error,
     });
     if (!isReal) return errno(error);

@@ -48,7 +48,8 @@ function compare(
     return;
   }
   if (kind !== result.kind) written(result.kind, kind);
-  else if (kind === "symlink" && readlinkSync(here) !== result.target) written(String(result.target), readlinkSync(here));
+  else if (kind === "symlink" && readlinkSync(here) !== result.target)
+    written(String(result.target), readlinkSync(here));
   else if (kind === "file") {
     const content = recording.blob(result.blob);
     const difference = content === undefined ? undefined : firstDifference(content, scratch.contentOf(path));

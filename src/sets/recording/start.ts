@@ -22,7 +22,8 @@ export function checkStart(recording: Recording, pid: number, tell: (difference:
   for (const name of new Set([...then.keys(), ...now.keys()])) {
     const [before, after] = [then.get(name), now.get(name)];
     if (incidental.has(name) || before === after) continue;
-    const say = (value: string | undefined, other: string): string | undefined => (value === undefined ? undefined : other);
+    const say = (value: string | undefined, other: string): string | undefined =>
+      value === undefined ? undefined : other;
     tell({
       kind: "start",
       what: `environment variable ${name}`,
@@ -48,5 +49,11 @@ export async function chdirTo(
   resolvePath(scratch.treeOf({ pid, tid, program }), { path: "/", kind: "directory" }, cwd, { follow: true });
   const result = await call.run("chdir", { filename: scratch.realOf(cwd) });
   if (result !== 0)
-    tell({ kind: "start", what: "working directory", wanted: cwd, found: "another one", outcome: `chdir failed: ${result}` });
+    tell({
+      kind: "start",
+      what: "working directory",
+      wanted: cwd,
+      found: "another one",
+      outcome: `chdir failed: ${result}`,
+    });
 }

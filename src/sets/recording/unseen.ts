@@ -2,8 +2,7 @@
  * Calls that move bytes where nobody sees them. On sockets and standard streams of a recording they fail as they do on
  * files that do not support them, and programs read and write instead (Go: internal/poll/sendfile.go, splice_linux.go).
  */
-import type { Hook, Hooks } from "../../hooks/types.ts";
-import type { BaseCall } from "../../hooks/types.ts";
+import type { BaseCall, Hook, Hooks } from "../../hooks/types.ts";
 
 const EINVAL = -22;
 /** One message in place of many is what the kernel may do at any time; without them programs send one by one. */
