@@ -26,15 +26,19 @@ export interface ReplayOptions {
   readonly unknown?: "fail" | "real";
   /** Told of whatever is different; prints to standard error where it is not given. */
   readonly onDifference?: (difference: Difference) => void;
+  /** Told when all who came to the program have come again and got their answers: a server may be ended then. */
+  readonly onServed?: () => void;
 }
 
+const callback = z
+  .unknown()
+  .refine((value) => typeof value === "function", "must be a function")
+  .optional();
 const schema = z.strictObject({
   writes: z.enum(["compare", "real"]).optional(),
   unknown: z.enum(["fail", "real"]).optional(),
-  onDifference: z
-    .unknown()
-    .refine((value) => typeof value === "function", "must be a function")
-    .optional(),
+  onDifference: callback,
+  onServed: callback,
 });
 
 /**
@@ -57,7 +61,7 @@ export function replay(path: string, options: ReplayOptions = {}): HookSet {
   const recording = new Recording(resolve(path));
   const scratch = new Scratch(recording);
   const files = new FileReplayer(recording, scratch, unknown, tell);
-  const sockets = new SocketReplayer(recording, unknown, tell);
+  const sockets = new SocketReplayer(recording, unknown, tell, () => options.onServed?.());
   const machine = new MachineReplayer(recording, tell);
   const parts = new ReplayedParts(recording);
   let root: number | undefined;

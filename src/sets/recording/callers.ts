@@ -12,6 +12,7 @@ export class Callers implements Disposable {
   readonly #listener: Script;
   readonly #what: string;
   readonly #tell: (difference: Difference) => void;
+  readonly #onTurn: () => void;
   readonly #sockets: Socket[] = [];
   /** Who has connected and is not accepted yet. */
   readonly #waiting: Script[] = [];
@@ -20,7 +21,14 @@ export class Callers implements Disposable {
   #timer: NodeJS.Timeout | undefined;
 
   /** @param path where the program listens in the replay */
-  constructor(path: string, listener: Script, what: string, tell: (difference: Difference) => void) {
+  constructor(
+    path: string,
+    listener: Script,
+    what: string,
+    tell: (difference: Difference) => void,
+    onTurn: () => void,
+  ) {
+    this.#onTurn = onTurn;
     this.#path = path;
     this.#listener = listener;
     this.#what = what;
@@ -64,6 +72,7 @@ export class Callers implements Disposable {
         what: this.#what,
         others: [],
         tell: this.#tell,
+        onTurn: this.#onTurn,
         onSent: (bytes) => {
           this.#sent += bytes;
           this.#come(false);

@@ -18,6 +18,8 @@ export interface ConversationOptions {
   readonly tell: (difference: Difference) => void;
   /** So many bytes have come from the program. */
   readonly onSent?: (bytes: number) => void;
+  /** A turn is over. */
+  readonly onTurn?: () => void;
 }
 
 export class Conversation {
@@ -127,6 +129,7 @@ export class Conversation {
     for (const { data, isEnd } of turn.arrivals)
       if (isEnd) this.#socket.end();
       else this.#socket.write(data);
+    this.#options.onTurn?.();
   }
 
   /** The program sends nothing more. */

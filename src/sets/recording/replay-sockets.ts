@@ -47,6 +47,8 @@ export class SocketReplayer implements Disposable {
   readonly #exchanges: Exchanges;
   readonly #unknown: Unknown;
   readonly #tell: (difference: Difference) => void;
+  readonly #onServed: () => void;
+  #isServed = false;
   #folder: string | undefined;
   readonly #open = new Set<{ destroy(): void }>();
   readonly #answers = new Map<string, { readonly result: number; readonly data: string }[]>();
@@ -54,7 +56,9 @@ export class SocketReplayer implements Disposable {
   readonly #met = new Set<Script>();
   #count = 0;
 
-  constructor(recording: Recording, unknown: Unknown, tell: (difference: Difference) => void) {
+  /** @param onServed told when all who came to the program have come again, and got their answers */
+  constructor(recording: Recording, unknown: Unknown, tell: (difference: Difference) => void, onServed: () => void) {
+    this.#onServed = onServed;
     this.#scripts = scriptsOf(recording);
     this.#exchanges = new Exchanges(this.#scripts, tell);
     this.#unknown = unknown;
@@ -145,7 +149,7 @@ export class SocketReplayer implements Disposable {
     const listening = await call.proceed();
     if (listening !== 0 || script === undefined) return listening;
     const what = addressText(script.local ?? bytesOf(script.bound ?? ""));
-    const callers = new Callers(path, script, what, this.#tell);
+    const callers = new Callers(path, script, what, this.#tell, () => this.#turned());
     this.#open.add({ destroy: () => callers[Symbol.dispose]() });
     socket.callers = callers;
     callers.begin();
@@ -207,6 +211,16 @@ export class SocketReplayer implements Disposable {
     const { descriptors } = call.process;
     descriptors.get(fd)?.data.set(socketKey, socket);
     descriptors.mark(fd);
+  }
+
+  #turned(): void {
+    if (
+      this.#isServed ||
+      !this.#scripts.every(({ isAccepted, turns }) => !isAccepted || turns.every(({ used }) => used))
+    )
+      return;
+    this.#isServed = true;
+    this.#onServed();
   }
 
   #newPath(): string {
