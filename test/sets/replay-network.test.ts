@@ -216,10 +216,13 @@ test("standard input, random bytes and the environment", async () => {
   const before = await recorded(file, { ...running("stdin"), input: "two\nlines\n" });
   expect(before.stdout).toContain('"two\\nlines\\n" <nil>');
   expect(await replayed(file, running("stdin"))).toEqual({ ...before, differences: [] });
-  const random = await recorded(file, running("random"));
-  expect(await replayed(file, running("random"))).toEqual({ ...random, differences: [] });
+  const random = await recorded(file, running("random", "16", "8", "16"));
+  expect(await replayed(file, running("random", "16", "8", "16"))).toEqual({ ...random, differences: [] });
+  // A byte in between changes nothing.
+  const { stdout } = await replayed(file, running("random", "16", "1", "8", "16"));
+  expect(stdout.split("\n").toSpliced(1, 1).join("\n")).toBe(random.stdout);
   const env = { ...process.env, TOKEN: "secret" };
-  expect((await replayed(file, { ...running("random"), env })).differences).toEqual([
+  expect((await replayed(file, { ...running("random", "16", "8", "16"), env })).differences).toEqual([
     { kind: "start", what: "environment variable TOKEN", found: "a value" },
   ]);
 });
@@ -228,7 +231,7 @@ test("programs that the program starts are replayed, too; those that are not hoo
   const driver = await goProgram(join(repository, "test/hooks/driver"));
   const path = join(folder, "input.txt");
   writeFileSync(path, "for a child");
-  const start = running("start", `${program} read ${path}`, `${program} random`, `${driver} cat ${path}`);
+  const start = running("start", `${program} read ${path}`, `${program} random 16`, `${driver} cat ${path}`);
   const before = await recorded(file, start);
   expect(before.stdout).toContain("for a child");
   rmSync(path);

@@ -4,11 +4,16 @@ import { bytesOf, type Recording } from "./contents.ts";
 import { type Difference, firstDifference, shown } from "./differences.ts";
 import { answerAddress, questionOf } from "./standard.ts";
 
+const EFAULT = -14;
+
 export class MachineReplayer {
   readonly #tell: (difference: Difference) => void;
   readonly #answers = new Map<string, { readonly result: number; readonly data: string }[]>();
-  /** By recorded process. */
-  readonly #random = new Map<number, Buffer>();
+  /**
+   * By recorded process and length: Go reads a single byte now and then, or not, so that nobody relies on what comes next
+   * (crypto/internal/randutil, MaybeReadByte).
+   */
+  readonly #random = new Map<string, Buffer[]>();
   readonly #input: Buffer;
   /** Whether the recorded run has read standard input to its end. */
   readonly #hasInputEnded: boolean;
@@ -19,8 +24,11 @@ export class MachineReplayer {
     this.#tell = tell;
     for (const { key, result, data } of recording.all("answer"))
       this.#answers.set(key, [...(this.#answers.get(key) ?? []), { result, data }]);
-    for (const { process, data } of recording.all("random"))
-      this.#random.set(process, Buffer.concat([this.#random.get(process) ?? Buffer.alloc(0), bytesOf(data)]));
+    for (const { process, data } of recording.all("random")) {
+      const bytes = bytesOf(data);
+      const key = `${process} ${bytes.length}`;
+      this.#random.set(key, [...(this.#random.get(key) ?? []), bytes]);
+    }
     const input = recording.all("input");
     this.#input = Buffer.concat(input.map(({ data }) => bytesOf(data)));
     this.#hasInputEnded = input.some(({ data }) => data === "");
@@ -35,19 +43,17 @@ export class MachineReplayer {
   /** @param process the recorded one that this one stands for */
   async random(call: AnyCall, process: number): Promise<Outcome> {
     if (!call.is("getrandom")) return undefined;
-    const left = this.#random.get(process) ?? Buffer.alloc(0);
     const length = call.args.count;
-    if (left.length < length) {
+    const bytes = this.#random.get(`${process} ${length}`)?.shift();
+    if (bytes !== undefined) return call.args.buf.write(bytes) < 0 ? EFAULT : length;
+    if (length > 1)
       this.#tell({
         kind: "unreproducible",
         what: "getrandom",
-        wanted: `${left.length} more bytes`,
-        found: `${length}`,
+        wanted: `no more ${length} bytes`,
+        found: `${length} bytes`,
       });
-      return call.proceed();
-    }
-    this.#random.set(process, left.subarray(length));
-    return call.args.buf.write(left.subarray(0, length)) < 0 ? -14 : length;
+    return call.proceed();
   }
 
   uname(call: AnyCall): Outcome {

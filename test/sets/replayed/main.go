@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"unsafe"
@@ -96,11 +97,14 @@ func stdin([]string) {
 	fmt.Printf("%q %v\n", content, err)
 }
 
-// random asks the kernel, not the vDSO as crypto/rand does.
-func random([]string) {
-	bytes := make([]byte, 16)
-	count, _, errno := syscall.Syscall(318, uintptr(unsafe.Pointer(&bytes[0])), 16, 0)
-	fmt.Printf("%x %d %d\n", bytes, count, errno)
+// random asks the kernel for so many bytes each time; not the vDSO, as crypto/rand does.
+func random(args []string) {
+	for _, arg := range args {
+		length, _ := strconv.Atoi(arg)
+		bytes := make([]byte, length)
+		count, _, errno := syscall.Syscall(318, uintptr(unsafe.Pointer(&bytes[0])), uintptr(length), 0)
+		fmt.Printf("%x %d %d\n", bytes, count, errno)
+	}
 }
 
 // start runs programs, one after the other.
