@@ -28,6 +28,10 @@ export class Conversation {
   #script: Script | undefined;
   /** Of the program's, not answered yet. */
   #pending: Buffer = Buffer.alloc(0);
+  /** The same in the parts in which it came, the latest ones not in `#pending` yet. */
+  #chunks: Buffer[] = [];
+  /** The turn that begins like this, as far as is known. */
+  #expected: Turn | undefined;
   #offset = 0;
   #isTold = false;
   #timer: NodeJS.Timeout | undefined;
@@ -56,11 +60,26 @@ export class Conversation {
   }
 
   #take(data: Buffer): void {
-    this.#pending = Buffer.concat([this.#pending, data]);
-    this.#options.onSent?.(data.length);
     clearTimeout(this.#timer);
-    this.#pump();
-    if (this.#pending.length > 0) this.#timer = setTimeout(() => this.#insist(), PATIENCE_MS).unref();
+    this.#options.onSent?.(data.length);
+    if (!this.#goesOn(data)) {
+      this.#chunks.push(data);
+      this.#pending = this.#chunks.length === 1 ? data : Buffer.concat(this.#chunks);
+      this.#chunks = [this.#pending];
+      this.#expected = undefined;
+      this.#pump();
+    }
+    if (this.#chunks.length > 0) this.#timer = setTimeout(() => this.#insist(), PATIENCE_MS).unref();
+  }
+
+  /** Whether it is what is expected to follow: then it need not be looked at all over again. */
+  #goesOn(data: Buffer): boolean {
+    const turn = this.#expected;
+    const length = this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    if (turn === undefined || turn.used || length + data.length >= turn.sent.length) return false;
+    if (!turn.sent.subarray(length, length + data.length).equals(data)) return false;
+    this.#chunks.push(data);
+    return true;
   }
 
   #pump(): void {
@@ -68,6 +87,7 @@ export class Conversation {
     const own = this.#next();
     if (own !== undefined && startsWith(own.sent, pending)) {
       if (own.sent.length === pending.length) this.#use(own, pending.length);
+      else this.#expected = own;
       return;
     }
     const other = this.#elsewhere((turn) => turn.sent.equals(pending));
@@ -77,7 +97,7 @@ export class Conversation {
     }
     if (this.#elsewhere((turn) => startsWith(turn.sent, pending)) !== undefined) return;
     // Two turns at once: the program did not wait for the answer this time.
-    const whole = [own, this.#elsewhere((turn) => startsWith(pending, turn.sent))].find(
+    const whole = [own, this.#elsewhere(({ sent }) => sent.length > 0 && startsWith(pending, sent))].find(
       (turn) => turn !== undefined && turn.sent.length > 0 && startsWith(pending, turn.sent),
     );
     if (whole !== undefined) {
@@ -106,6 +126,7 @@ export class Conversation {
 
   /** It is not what was sent then, but answered it shall be. */
   #insist(): void {
+    this.#pending = Buffer.concat(this.#chunks);
     if (this.#script === undefined) {
       const free = this.#options.others.find(({ claimed }) => !claimed);
       if (free !== undefined) free.claimed = true;
@@ -121,6 +142,8 @@ export class Conversation {
   #use(turn: Turn, length: number): void {
     this.#offset += length;
     this.#pending = this.#pending.subarray(length);
+    this.#chunks = this.#pending.length === 0 ? [] : [this.#pending];
+    this.#expected = undefined;
     this.#answer(turn);
   }
 
@@ -134,6 +157,7 @@ export class Conversation {
 
   /** The program sends nothing more. */
   #close(): void {
+    this.#pending = Buffer.concat(this.#chunks);
     const next = this.#next();
     if (this.#pending.length > 0 || (next !== undefined && next.sent.length > 0 && this.#options.others.length === 0))
       this.#difference(next?.sent, this.#pending);

@@ -6,8 +6,8 @@ import { FORMAT, type RecordedEvent, VERSION } from "./events.ts";
 import { parseEvent, parseHeader } from "./schema.ts";
 import { BLOB_PART } from "./writer.ts";
 
-/** Bytes: a line is at most a blob's part in base64 and what stands around it, or a long list of names. */
-export const LINE_MAX: number = 4 * BLOB_PART;
+/** Bytes: a line is a part of some bytes in base64, 4096 names of 255 bytes, or a process's arguments and environment. */
+export const LINE_MAX: number = 16 << 20;
 const CHUNK = 1 << 20;
 
 /** All of it; blobs by their number. */

@@ -49,6 +49,21 @@ function complaint(): string {
   }
 }
 
+test("bytes and names that are too many for a line are several events", () => {
+  const writer = new RecordingWriter(file);
+  const most = Buffer.alloc(BLOB_PART, 1);
+  const more = Buffer.alloc(BLOB_PART + 1, 2);
+  const names = Array.from({ length: 10_000 }, (_, at) => `name${at}`);
+  for (const data of [most, more]) writer.write({ k: "receive", socket: 0, sent: 0, data: data.toString("base64") });
+  writer.write({ k: "list", path: "/", after: 0, names });
+  writer.end();
+  const { events: read } = readRecording(file);
+  expect(read.map(({ k }) => k)).toEqual(["receive", "receive", "receive", "list", "list", "list"]);
+  const data = read.map((event) => (event.k === "receive" ? Buffer.from(event.data, "base64") : Buffer.alloc(0)));
+  expect(Buffer.concat(data).equals(Buffer.concat([most, more]))).toBe(true);
+  expect(read.flatMap((event) => (event.k === "list" ? event.names : []))).toEqual(names);
+});
+
 test("what is written is read", () => {
   const read = readRecording(file);
   expect(read.events).toEqual(events);
@@ -113,7 +128,7 @@ describe("is refused", () => {
   });
 
   test("with a line that is too long; one of the longest is not", () => {
-    writeFileSync(file, Buffer.alloc(LINE_MAX + (1 << 20), 0x20));
+    writeFileSync(file, Buffer.alloc(LINE_MAX + (1 << 20) + 1, 0x20));
     expect(complaint()).toMatch(new RegExp(`wanted a line of at most ${LINE_MAX} bytes`));
   });
 

@@ -34,10 +34,13 @@ export class RecordingWriter {
     this.#line({ format: FORMAT, version: VERSION });
   }
 
+  /** What is too long for a line is several events: bytes of streams, names of a directory. */
   write(event: RecordedEvent): void {
     if (this.#ended) return;
-    this.#events++;
-    this.#line(event);
+    for (const part of partsOf(event)) {
+      this.#events++;
+      this.#line(part);
+    }
   }
 
   /** The number under which these bytes stand in the recording: the same ones are there once. */
@@ -79,4 +82,23 @@ export class RecordingWriter {
     this.#waiting = 0;
     for (let at = 0; at < bytes.length;) at += writeSync(this.#descriptor, bytes, at);
   }
+}
+
+/** Names of a directory in one line. */
+const NAMES_PART = 4096;
+const inParts: ReadonlySet<string> = new Set(["input", "output", "send", "receive"]);
+
+function partsOf(event: RecordedEvent): readonly RecordedEvent[] {
+  if (event.k === "list" && event.names.length > NAMES_PART) {
+    const { names } = event;
+    return Array.from({ length: Math.ceil(names.length / NAMES_PART) }, (_, at) => ({
+      ...event,
+      names: names.slice(at * NAMES_PART, (at + 1) * NAMES_PART),
+    }));
+  }
+  if (!inParts.has(event.k) || !("data" in event)) return [event];
+  const { data } = event;
+  const length = (BLOB_PART / 3) * 4; // of base64
+  const count = Math.max(1, Math.ceil(data.length / length));
+  return Array.from({ length: count }, (_, at) => ({ ...event, data: data.slice(at * length, (at + 1) * length) }));
 }
