@@ -11,9 +11,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { record, replay } from "../../src/index.ts";
 import { run } from "../matrix/run.ts";
 import { esbuildReleases } from "../programs/esbuild.ts";
 import { npmPackage } from "../programs/packages.ts";
@@ -89,6 +92,42 @@ describe("files that are gone", () => {
     const before = await recorded(file, start);
     expect(await replayed(file, start)).toEqual({ ...before, differences: [] });
   });
+});
+
+test("errors that the files do not show come again", async () => {
+  const path = join(work, "socket");
+  await using server = createServer();
+  server.listen(path);
+  await once(server, "listening");
+  const before = await recorded(file, running("read", path, join(work, "a.txt")));
+  expect(before.stdout).toContain("no such device or address");
+  await server[Symbol.asyncDispose]();
+  forget();
+  expect(await replayed(file, running("read", path, join(work, "a.txt")))).toEqual({ ...before, differences: [] });
+});
+
+test("a file that is too large is not recorded, and that is told", async () => {
+  const path = join(work, "a.txt");
+  await recorded(file, running("read", path), { maxFileBytes: 11 });
+  const { stdout, differences } = await replayed(file, running("read", path));
+  expect(stdout).toContain(String.raw`"\x00\x00`);
+  expect(differences[0]).toEqual({
+    kind: "unreproducible",
+    call: "openat",
+    what: path,
+    wanted: "its content",
+    found: "zeros: it has 12 bytes, more than 11",
+  });
+  const before = await recorded(file, running("read", path), { maxFileBytes: 12 });
+  expect(await replayed(file, running("read", path))).toEqual({ ...before, differences: [] });
+});
+
+test("options that make no sense are told, and recordings that are none", () => {
+  const wrong: object = { writes: "never" };
+  expect(() => replay(file, wrong)).toThrow(/options of replay\(\) are wrong/);
+  expect(() => record(file, { maxFileBytes: -1 })).toThrow(/options of record\(\) are wrong/);
+  writeFileSync(file, '{"format":"elsewhere-recording","version":1}\n');
+  expect(() => replay(file)).toThrow(/is no whole recording/);
 });
 
 describe("what was not recorded", () => {

@@ -7,6 +7,7 @@ import {
   type HookSet,
   launch,
   record,
+  type RecordOptions,
   replay,
   type ReplayOptions,
 } from "../../src/index.ts";
@@ -39,7 +40,8 @@ export interface Start {
   readonly onLine?: (line: string, input: NodeJS.WritableStream) => void;
 }
 
-export const recorded = (file: string, start: Start): Promise<Run> => runWith(record(file), start);
+export const recorded = (file: string, start: Start, options?: RecordOptions): Promise<Run> =>
+  runWith(record(file, options), start);
 
 export async function replayed(file: string, start: Start, options: ReplayOptions = {}): Promise<Replay> {
   const differences: Difference[] = [];
