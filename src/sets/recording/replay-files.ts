@@ -1,10 +1,10 @@
 /** The calls that name files, while a run is replayed: made on the files in the scratch folder. */
-import { readlinkSync } from "node:fs";
+import { constants, readlinkSync } from "node:fs";
 import type { AnyCall, Outcome } from "../../hooks/types.ts";
 import { openingFlags } from "../../hooks/open-with.ts";
 import { isNoFile } from "../real-path.ts";
 import { AtPath } from "./at-path.ts";
-import { Changes, isOpening, mayCreate } from "./changes.ts";
+import { Changes, isOpening, mayChange, mayCreate } from "./changes.ts";
 import type { Recording } from "./contents.ts";
 import { type Difference, nearest, withoutNumbers } from "./differences.ts";
 import { asSelf, folderOf, fromOutside, isLive, type NamedPlace, placesOf } from "./places.ts";
@@ -87,7 +87,8 @@ export class FileReplayer {
     const isKnown = this.#scratch.name(path);
     const isOpened = isOpening(call) && (openingFlags(call) & O_PATH) === 0;
     if (isOpened) this.#scratch.list(path);
-    const lack = isOpened ? this.#scratch.lacks(path) : undefined;
+    const isEmptied = isOpened && mayChange(call) && (openingFlags(call) & constants.O_TRUNC) !== 0;
+    const lack = isOpened && !isEmptied ? this.#scratch.lacks(path) : undefined;
     if (lack !== undefined)
       this.#tell({
         kind: "unreproducible",
