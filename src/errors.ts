@@ -40,6 +40,7 @@ export type ErrorCode =
   // the other end of a session
   | "target-unusable"
   | "protocol"
+  | "recording-unusable"
   | "usage";
 
 export interface ErrorDetails {

@@ -2,7 +2,7 @@
 export { ElsewhereError, type ErrorCode, type ErrorDetails, exitCodes } from "./errors.ts";
 export type { NewAddress, SocketAddress } from "./hooks/address.ts";
 export type { CallBuffer } from "./hooks/buffer.ts";
-export { defineHooks, type HookSet, onMarked } from "./hooks/define.ts";
+export { defineHooks, type HookSet, type HookSetOptions, onMarked } from "./hooks/define.ts";
 export type { HookFailure } from "./hooks/failure.ts";
 export type { CallTypes, ErrnoName } from "./hooks/generated/calls.ts";
 export { type HookedProgram, launch, type LaunchOptions } from "./hooks/launch.ts";
@@ -19,6 +19,9 @@ export type * from "./trace/record.ts";
 export { type Fault, type FaultRule, faults, type FaultsOptions } from "./sets/faults.ts";
 export { type Delay, latency, type LatencyOptions, type LatencyRule } from "./sets/latency.ts";
 export type { PathPattern } from "./sets/path-patterns.ts";
+export { record, type RecordOptions } from "./sets/record.ts";
+export type { Difference } from "./sets/recording/differences.ts";
+export { replay, type ReplayOptions } from "./sets/replay.ts";
 export { type Denial, sandbox, type SandboxOptions } from "./sets/sandbox.ts";
 export type { PolicyName } from "./sets/sandbox/policy.ts";
 export type { Target } from "./sets/target.ts";

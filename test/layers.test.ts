@@ -44,7 +44,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   model: ["errors", "bytes", "linux", "machine", "mailbox", "process"],
   trace: ["errors", "bytes", "linux", "machine", "patch", "mailbox", "process"],
   hooks: ["errors", "bytes", "linux", "machine", "patch", "mailbox", "process", "model"],
-  sets: ["errors", "bytes", "linux", "process", "model", "hooks"],
+  sets: ["errors", "bytes", "linux", "machine", "process", "model", "hooks"],
   wire: ["errors", "bytes"],
   agent: ["errors", "bytes", "linux", "machine", "wire"],
   session: ["errors", "bytes", "linux", "wire"],

@@ -21,16 +21,16 @@ const fail = (error: Error) => (): void => {
 const full = new ElsewhereError({ code: "output-unusable", message: "cannot write the trace to /dev/full" });
 
 describe("what is left to do when the program has ended", () => {
-  test("is done, and nothing is said", () => {
+  test("is done, and nothing is said", async () => {
     const done: number[] = [];
-    expect(finish(exited, [() => void done.push(1), () => void done.push(2)])).toBeUndefined();
+    expect(await finish(exited, [() => void done.push(1), () => void done.push(2)])).toBeUndefined();
     expect(done).toEqual([1, 2]);
     expect(told()).toBe("");
   });
 
-  test("is done although something before it failed; that is told, and how the program ended", () => {
+  test("is done although something before it failed; that is told, and how the program ended", async () => {
     const done: number[] = [];
-    const code = finish(exited, [
+    const code = await finish(exited, [
       fail(new RangeError("at 7")),
       () => void done.push(1),
       fail(full),
@@ -42,8 +42,8 @@ describe("what is left to do when the program has ended", () => {
     expect(told()).toMatch(/cannot write the trace to \/dev\/full\n {2}the program itself had ended with exit code 3$/);
   });
 
-  test("a signal has a name", () => {
-    finish({ exitCode: null, signal: "SIGTERM" }, [fail(full)]);
+  test("a signal has a name", async () => {
+    await finish({ exitCode: null, signal: "SIGTERM" }, [fail(full)]);
     expect(told()).toMatch(/had ended with signal SIGTERM$/);
   });
 });

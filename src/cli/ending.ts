@@ -24,11 +24,14 @@ export function leaveSignalsTo(pid: number): void {
  * and how the program had ended as well, for nothing else tells it then.
  * @returns the exit code of the first failure; undefined where there is none
  */
-export function finish(ending: Ending, steps: readonly (() => void)[]): number | undefined {
+export async function finish(
+  ending: Ending,
+  steps: readonly (() => void | Promise<void>)[],
+): Promise<number | undefined> {
   let failed: number | undefined;
   for (const step of steps)
     try {
-      step();
+      await step();
     } catch (error) {
       const code = reportError(error);
       failed ??= code;

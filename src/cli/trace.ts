@@ -71,9 +71,10 @@ async function run(name: string, args: readonly string[], options: TraceCommandO
   });
   leaveSignalsTo(pid);
   const ending = await ended;
-  const failed = finish(ending, [
+  const failed = await finish(ending, [
     () => tracer[Symbol.dispose](),
     () => supervisor[Symbol.dispose](), // whatever the program has left behind goes on without us
+    () => behind.ended?.(),
     () => sink.write({ kind: "process-exit", pid, timeUs: nowUs(), ...ending }),
     () => sink.close(),
   ]);

@@ -11,6 +11,13 @@ export interface HookSet {
   readonly hooks: Hooks;
   /** Where it was defined; undefined where that cannot be told. */
   readonly place: Place | undefined;
+  /** See {@link HookSetOptions}. */
+  readonly ended?: HookSetOptions["ended"];
+}
+
+export interface HookSetOptions {
+  /** Called when the program has ended and no hook is asked any more, before its end is told. */
+  readonly ended?: (() => void | Promise<void>) | undefined;
 }
 
 const groups: readonly GroupName[] = [
@@ -44,8 +51,8 @@ const mark = Symbol.for("elsewhere.hooks");
  *
  * Hooks of one set that name the same call (`any`, `file` and `openat`) are asked in the order in which they are written.
  */
-export function defineHooks(hooks: Hooks): HookSet {
-  const set: HookSet = { hooks, place: placeOf(new Error().stack, 1) };
+export function defineHooks(hooks: Hooks, { ended }: HookSetOptions = {}): HookSet {
+  const set: HookSet = { hooks, place: placeOf(new Error().stack, 1), ended };
   Object.defineProperty(set, mark, { value: true });
   return set;
 }

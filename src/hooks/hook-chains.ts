@@ -92,6 +92,11 @@ export class HookChains implements CallServer {
     this.#changed();
   }
 
+  /** The program has ended: sets that want to know are told. */
+  async ended(): Promise<void> {
+    for (const { set } of this.#sets) await set.ended?.();
+  }
+
   run(call: Call, reported: Reported, number: number, args: readonly bigint[]): void {
     this.#surroundings.behind.run(call, reported, number, args);
   }

@@ -108,14 +108,15 @@ function handleOf(
   signal: AbortSignal | undefined,
 ): HookedProgram {
   const { ino } = fstatSync(supervisor.mailbox.descriptor);
-  const exited = ended.then((ending) => {
+  const exited = ended.then(async (ending) => {
     signal?.removeEventListener("abort", end);
     try {
       supervisor.drain();
-      return ending;
     } finally {
       supervisor[Symbol.dispose]();
     }
+    await chains.ended();
+    return ending;
   });
   const end = (): void => {
     child.kill("SIGKILL");

@@ -56,6 +56,8 @@ export interface CallServer {
   isUnseen(number: number): boolean;
   /** Whether the call replaces the program. */
   isExec(number: number): boolean;
+  /** The program has ended: nothing is served any more. */
+  ended?(): Promise<void>;
 }
 
 export class Kernel implements CallServer {

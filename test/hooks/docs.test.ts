@@ -8,7 +8,7 @@ import { repository } from "../matrix/cache.ts";
 import { run } from "../matrix/run.ts";
 import { driverProgram } from "./driver.ts";
 
-const pages = ["hooks", "sets", "virtual-files"]
+const pages = ["hooks", "sets", "virtual-files", "record-replay"]
   .map((name) => readFileSync(join(repository, `docs/${name}.md`), "utf8"))
   .join("\n");
 const examples = [...pages.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = ""]) => text);

@@ -1,0 +1,3 @@
+module replayed
+
+go 1.22
