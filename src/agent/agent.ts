@@ -7,7 +7,7 @@ import { AgentService } from "../wire/generated/elsewhere/v1/agent_pb.ts";
 import { serve } from "../wire/server.ts";
 import { Connection } from "./connection.ts";
 import { serveFiles } from "./files.ts";
-import { identityOf, surroundingsOf } from "./identity.ts";
+import type { TargetFacts } from "./identity.ts";
 import { serveLocks } from "./locks.ts";
 import { serveNames } from "./names.ts";
 
@@ -17,20 +17,19 @@ const VERSION = 1;
 export interface AgentOptions {
   /** The target's root directory, as this process can open it: "/" or "/proc/PID/root". */
   readonly root: string;
-  /** The process whose environment, working directory and user are the target's. */
-  readonly pid: number;
+  readonly target: TargetFacts;
   readonly release: string;
   /** Hears of failures that are bugs. */
   readonly report: (error: unknown) => void;
 }
 
 /** Serves one connection until it ends. */
-export async function runAgent(duplex: Duplex, { root, pid, release, report }: AgentOptions): Promise<void> {
+export async function runAgent(duplex: Duplex, { root, target, release, report }: AgentOptions): Promise<void> {
   using connection = new Connection(root);
   connection.routes.on(AgentService.method.hello, ({ versions }) => {
     if (!versions.includes(VERSION)) return { version: 0, agent: release };
     connection.isGreeted = true;
-    return { version: VERSION, agent: release, identity: identityOf(connection.kernel, pid), ...surroundingsOf(pid) };
+    return { ...target, version: VERSION, agent: release };
   });
   serveFiles(connection);
   serveNames(connection);

@@ -2,14 +2,28 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { KernelCalls } from "../linux/kernel-calls.ts";
-import type { HelloResponseSchema, IdentitySchema } from "../wire/generated/elsewhere/v1/agent_pb.ts";
+import type { IdentitySchema } from "../wire/generated/elsewhere/v1/agent_pb.ts";
 import { checked } from "./errno.ts";
+
+export type Identity = MessageInitShape<typeof IdentitySchema>;
+/** What an agent says of its target (HelloResponse). */
+export interface TargetFacts {
+  readonly identity: Identity;
+  readonly environment: Uint8Array[];
+  readonly workingDirectory: Uint8Array;
+}
 
 /** struct new_utsname (include/uapi/linux/utsname.h): six texts of 65 bytes. */
 const UTSNAME_FIELD = 65;
 const UTSNAME_FIELDS = 6;
 
-export function identityOf(kernel: KernelCalls, pid: number): MessageInitShape<typeof IdentitySchema> {
+/** @throws Error where the process is gone, or this one has no right to look into it */
+export const factsOf = (kernel: KernelCalls, pid: number): TargetFacts => ({
+  identity: identityOf(kernel, pid),
+  ...surroundingsOf(pid),
+});
+
+export function identityOf(kernel: KernelCalls, pid: number): Identity {
   const found = Buffer.alloc(UTSNAME_FIELD * UTSNAME_FIELDS);
   checked(kernel.makeNow("uname", found));
   const text = (index: number): string => {
@@ -39,9 +53,7 @@ export function identityOf(kernel: KernelCalls, pid: number): MessageInitShape<t
 }
 
 /** What the main process was started with. */
-export function surroundingsOf(
-  pid: number,
-): Pick<MessageInitShape<typeof HelloResponseSchema>, "environment" | "workingDirectory"> {
+function surroundingsOf(pid: number): Pick<TargetFacts, "environment" | "workingDirectory"> {
   const environment: Uint8Array[] = [];
   const bytes = readFileSync(`/proc/${pid}/environ`);
   for (let at = 0; at < bytes.length;) {

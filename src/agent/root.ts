@@ -27,6 +27,14 @@ export interface NameIn extends Disposable {
   readonly name: Uint8Array;
 }
 
+/**
+ * Opens the target's root for good: afterwards nobody needs the rights that it takes.
+ * @returns a path that leads there as long as this process lives
+ * @throws Errno
+ */
+export const openRoot = (kernel: KernelCalls, path: string): string =>
+  `/proc/self/fd/${checked(kernel.makeNow("openat", o.AT_FDCWD, path, o.O_PATH | o.O_DIRECTORY | o.O_CLOEXEC))}`;
+
 export class TargetRoot implements Disposable {
   readonly kernel: KernelCalls;
   readonly #root: number;

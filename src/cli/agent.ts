@@ -1,6 +1,13 @@
 /** `elsewhere agent`: the end of a session that is in the target. */
+import { readlinkSync } from "node:fs";
 import { Socket } from "node:net";
 import { runAgent } from "../agent/agent.ts";
+import { factsOf, identityOf, type TargetFacts } from "../agent/identity.ts";
+import { openRoot } from "../agent/root.ts";
+import { enterSandbox, readSettings, sandboxFacts } from "../agent/sandbox.ts";
+import { becomeUser } from "../agent/user.ts";
+import { KernelCalls } from "../linux/kernel-calls.ts";
+import { requireHostMachine } from "../machine/machines.ts";
 import { joined } from "../wire/duplex.ts";
 import { packageVersion } from "./version.ts";
 
@@ -9,15 +16,42 @@ export interface AgentCommandOptions {
   readonly root: string;
   readonly pid: number;
   readonly descriptor?: number;
+  /** Standard input describes the sandbox to be made of this process's namespaces. */
+  readonly sandbox?: boolean;
 }
 
-export async function agent({ root, pid, descriptor }: AgentCommandOptions): Promise<void> {
+export async function agent({ root, pid, descriptor, sandbox }: AgentCommandOptions): Promise<void> {
+  // As the other end knows this process: soon /proc may be that of a namespace.
+  const own = readlinkSync("/proc/self");
+  const { root: inside, target } = sandbox === true ? insideSandbox() : insideProcess(root, pid === 0 ? own : pid);
+  if (descriptor !== undefined) console.log(own); // "ready"
   const connection = descriptor === undefined ? joined(process.stdin, process.stdout) : new Socket({ fd: descriptor });
   await runAgent(connection, {
-    root,
-    pid: pid === 0 ? process.pid : pid,
+    root: inside,
+    target,
     release: `elsewhere ${packageVersion()}`,
     report: (error) => console.error("elsewhere agent:", error),
   });
   process.exit(0); // what the pipe's other end does is nothing to wait for
+}
+
+interface Inside {
+  readonly root: string;
+  readonly target: TargetFacts;
+}
+
+function insideProcess(root: string, pid: number | string): Inside {
+  const kernel = new KernelCalls(requireHostMachine().calls);
+  // What takes rights that the target's user may not have: root and environment of another user's process.
+  const opened = openRoot(kernel, root);
+  const target = factsOf(kernel, Number(pid));
+  becomeUser(target.identity);
+  return { root: opened, target };
+}
+
+function insideSandbox(): Inside {
+  const kernel = new KernelCalls(requireHostMachine().calls);
+  const settings = readSettings();
+  enterSandbox(kernel, settings);
+  return { root: settings.root, target: sandboxFacts(identityOf(kernel, process.pid), settings) };
 }

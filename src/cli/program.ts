@@ -170,6 +170,7 @@ function addAgent(program: Command): void {
         .default(0),
     )
     .addOption(new Option("--descriptor <number>", "talk on this socket instead").argParser(parseNumber))
+    .addOption(new Option("--sandbox", "standard input says what to make of this process's namespaces").hideHelp())
     .action(async (options: AgentCommandOptions) => {
       const { agent } = await import("./agent.ts");
       await agent(options);

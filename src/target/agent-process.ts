@@ -1,0 +1,152 @@
+/**
+ * An agent that is a process of this machine, or is reached through one: how its start is awaited, what it said last, how
+ * it ends. It has a session of its own, so that what the terminal sends (Ctrl-C) does not reach it; it ends when its
+ * connection does, whatever has ended us.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { Socket } from "node:net";
+import type { Duplex, Readable } from "node:stream";
+import { ElsewhereError } from "../errors.ts";
+import { joined } from "../wire/duplex.ts";
+import { agentEnvironment } from "./agent-program.ts";
+import type { StartedAgent, StartOptions } from "./target.ts";
+
+/** Of the socket that an agent talks on where it does not use standard input and output. */
+export const SOCKET = 3;
+/** How much of standard error is kept, bytes of text. */
+const KEPT = 4096;
+/** How long an agent may take to end when its connection has: then it is killed. */
+const END_MS = 3000;
+
+export interface AgentProcess extends StartedAgent {
+  /** Its number as this process sees it; undefined where the agent talks on standard output. */
+  readonly pid: number | undefined;
+}
+
+export interface AgentStart extends Pick<StartOptions, "signal"> {
+  /** "container api", for the error. */
+  readonly target: string;
+  readonly command: readonly string[];
+  /** "socket": on descriptor 3, and the agent tells its number on standard output; "stdio": as `docker run -i`. */
+  readonly talks: "socket" | "stdio";
+  /** Beside {@link agentEnvironment}. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** For standard input, where it does not talk there. */
+  readonly input?: string;
+  /** What to do about it, by what stands on standard error. */
+  readonly hint?: (said: string) => string | undefined;
+}
+
+/** @throws ElsewhereError `target-unusable` when it ends before it answers */
+export async function startAgent(start: AgentStart): Promise<AgentProcess> {
+  start.signal?.throwIfAborted();
+  const [program = "", ...args] = start.command;
+  const child = spawn(program, args, {
+    detached: true,
+    env: { ...agentEnvironment(), ...start.env },
+    stdio: ["pipe", "pipe", "pipe", ...(start.talks === "socket" ? (["pipe"] as const) : [])],
+  });
+  const tail = new Tail(child.stderr);
+  const failed = failure(child);
+  const ended = failed.then((why) => [why, tail.text].filter(Boolean).join("\n"));
+  const connection = connectionOf(child, start);
+  connection.on("error", () => undefined); // whoever uses it says so; until then `ended` does
+  const [ready, answered] = answer(child, start);
+  const abort = Promise.withResolvers<never>();
+  const giveUp = (): void => abort.reject(start.signal?.reason);
+  start.signal?.addEventListener("abort", giveUp, { once: true });
+  try {
+    await Promise.race([ready, ended.then((said) => Promise.reject(unusable(start, said))), abort.promise]);
+  } catch (error) {
+    connection.destroy();
+    await endOf(child, ended, undefined);
+    throw error;
+  } finally {
+    start.signal?.removeEventListener("abort", giveUp);
+  }
+  const pid = answered();
+  return {
+    connection,
+    ended,
+    pid,
+    async [Symbol.asyncDispose]() {
+      connection.destroy();
+      await endOf(child, ended, pid);
+    },
+  };
+}
+
+/** The last that was said. */
+class Tail {
+  text = "";
+
+  constructor(stream: Readable | null) {
+    stream?.setEncoding("utf8").on("data", (chunk: string) => (this.text = (this.text + chunk).slice(-KEPT)));
+  }
+}
+
+/** Settles when the child is gone and its output read: with why it could not be started, else "". */
+function failure(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("close", () => resolve(""));
+  });
+}
+
+function connectionOf(child: ChildProcess, { talks, input }: AgentStart): Duplex {
+  const { stdin, stdout } = child;
+  stdin?.on("error", () => undefined);
+  if (talks === "socket") {
+    stdin?.end(input ?? "");
+    const socket = child.stdio[SOCKET];
+    return socket instanceof Socket ? socket : new Socket(); // spawn failed: `error` says why
+  }
+  return stdin === null || stdout === null ? new Socket() : joined(stdout, stdin);
+}
+
+/** When it answers: with its number on standard output, or with the first bytes of its session. */
+function answer(child: ChildProcess, { talks }: AgentStart): [Promise<unknown>, () => number | undefined] {
+  const { stdout } = child;
+  if (stdout === null) return [new Promise(() => undefined), () => undefined];
+  if (talks === "stdio") return [once(stdout, "readable"), () => undefined];
+  let text = "";
+  const said = new Promise<void>((resolve) => {
+    stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      text = (text + chunk).slice(0, KEPT);
+      if (text.includes("\n")) resolve();
+    });
+  });
+  return [said, () => Number.parseInt(text, 10)];
+}
+
+function unusable({ target, hint }: AgentStart, said: string): ElsewhereError {
+  const advice = hint?.(said);
+  return new ElsewhereError({
+    code: "target-unusable",
+    message: `no agent could be started in ${target}`,
+    context: said.trim().split("\n").filter(Boolean).slice(-8),
+    ...(advice === undefined ? {} : { hint: advice }),
+  });
+}
+
+/** @param pid the agent's, where the child only looks after it */
+async function endOf(child: ChildProcess, ended: Promise<string>, pid: number | undefined): Promise<void> {
+  const late = setTimeout(() => {
+    if (pid !== undefined) tryKill(pid);
+    else child.kill("SIGKILL");
+  }, END_MS);
+  try {
+    await ended;
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+function tryKill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // gone meanwhile
+  }
+}
