@@ -37,6 +37,7 @@ export type ErrorCode =
   | "launch-failed"
   | "output-unusable"
   | "hooks-unusable"
+  | "config-unusable"
   // the other end of a session
   | "target-unusable"
   | "protocol"

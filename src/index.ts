@@ -1,4 +1,12 @@
 /** What `import … from "elsewhere"` gives. */
+export {
+  defineConfig,
+  type ElsewhereConfig,
+  type EnvironmentConfig,
+  type FileRuleConfig,
+  type FilesConfig,
+  type UserAndGroup,
+} from "./config/config.ts";
 export { ElsewhereError, type ErrorCode, type ErrorDetails, exitCodes } from "./errors.ts";
 export type { NewAddress, SocketAddress } from "./hooks/address.ts";
 export type { CallBuffer } from "./hooks/buffer.ts";

@@ -35,6 +35,8 @@ export function completionScript(shell: string, program: Command): string {
       shell: { kind: "words", words: shells },
       list: { kind: "list", words: [...new Set(Object.values(callTables).flatMap(filterWords))] },
       bytes: { kind: "words", words: [] },
+      target: { kind: "words", words: [] },
+      assignment: { kind: "words", words: [] },
     }),
   );
 }

@@ -6,24 +6,17 @@
  * Each load of a file and of what it imports has a number of its own in the module's URL, for
  * Node.js keeps a module for ever under its URL. Packages (node_modules) are loaded once.
  */
-import { spawnSync } from "node:child_process";
 import { existsSync, type FSWatcher, watch } from "node:fs";
 import { registerHooks } from "node:module";
 import { dirname, extname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ElsewhereError } from "../errors.ts";
 import { type HookSet, isHookSet } from "../hooks/define.ts";
-import { placeOf } from "../hooks/place.ts";
+import { formats, index, whereOf } from "./user-modules.ts";
 
 const PARAMETER = "elsewhere";
 /** Editors write a file in several steps; milliseconds. */
 const SETTLE_MS = 50;
-
-/** What a module is whose package does not say. */
-const formats: Readonly<Record<string, string>> = { ".ts": "module-typescript", ".js": "module" };
-
-/** This package, as it runs: sources or built. */
-const index = new URL(`../index${extname(import.meta.url)}`, import.meta.url).href;
 
 export interface HookFile {
   /** As the user named it. */
@@ -149,19 +142,3 @@ export class HookFiles {
 /** The number of the load that a module belongs to. */
 const loadOf = (url: string | undefined): string | null =>
   url?.startsWith("file:") === true ? new URL(url).searchParams.get(PARAMETER) : null;
-
-/** "file:line" of what went wrong while a module was loaded; the file alone where the line cannot be told. */
-function whereOf(error: unknown, path: string): string {
-  const stack = error instanceof Error ? (error.stack ?? "") : "";
-  const head = /^((?:file:\/\/)?\/.*?)(?:\?.*)?:(\d+)\n/.exec(stack);
-  if (head !== null) return `${head[1]?.startsWith("file:") === true ? fileURLToPath(head[1]) : head[1]}:${head[2]}`;
-  const place = error instanceof SyntaxError ? undefined : placeOf(stack);
-  if (place !== undefined) return `${place.file}:${place.line}`;
-  return error instanceof SyntaxError ? (checkedSyntax(path) ?? path) : path;
-}
-
-/** Node.js tells the line of a syntax error in JavaScript only on standard error. */
-function checkedSyntax(path: string): string | undefined {
-  const { stderr } = spawnSync(process.execPath, ["--check", path], { encoding: "utf8" });
-  return /^(?:file:\/\/)?(\/.*:\d+)$/m.exec(stderr)?.[1];
-}

@@ -1,8 +1,10 @@
 /** The commands and their options. What a command does is in the file of its name. */
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { ConfigCommandOptions } from "./config.ts";
 import type { ExecCommandOptions } from "./exec.ts";
 import type { AgentCommandOptions } from "./agent.ts";
 import type { TraceCommandOptions } from "./trace.ts";
+import { addTargetOptions } from "./target-options.ts";
 import { packageVersion } from "./version.ts";
 
 const exitCodeHelp = `
@@ -32,6 +34,7 @@ ${exitCodeHelp}`,
   addTrace(program);
   addExec(program);
   addInspect(program);
+  addConfig(program);
   addDoctor(program);
   addAgent(program);
   addCompletions(program);
@@ -141,6 +144,26 @@ function addInspect(program: Command): void {
     .action(async (name: string, options: { json?: boolean }) => {
       const { inspect } = await import("./inspect.ts");
       await inspect(name, options);
+    });
+}
+
+function addConfig(program: Command): void {
+  const command = program
+    .command("config")
+    .summary("show what the configuration says, and who said it")
+    .description(
+      "Show what holds for a run with these flags, this directory and this environment, and who said it\n(docs/configuration.md); or where the files of some paths are, and by which rule.",
+    )
+    .argument("[paths...]", "tell only where these are")
+    .option("--json", "for machines");
+  addTargetOptions(command)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ elsewhere config\n  $ elsewhere config --files-local '/etc/app/*' /etc/app/a.yaml",
+    )
+    .action(async (paths: string[], options: ConfigCommandOptions) => {
+      const { config } = await import("./config.ts");
+      await config(paths, options);
     });
 }
 

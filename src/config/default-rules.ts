@@ -106,19 +106,29 @@ export function defaultRules(here: Here, { hostname, timezone }: Seen): readonly
   const folders = (why: string, ...paths: readonly (string | undefined)[]): FileRule[] =>
     paths.filter(isFolder).map((path) => ({ ...localRule, pattern: path, why, compiled: literalPattern(path) }));
 
-  return [
-    ...rules(credentials),
-    ...folders("the program itself", here.executable),
-    ...folders("where the program starts", here.workingDirectory),
-    ...folders("the project", here.projectFolder),
-    ...folders("PATH: programs of this machine", ...listOf(environment["PATH"]).map(withoutBin)),
-    ...folderVariables.flatMap((name) => folders(name, ...listOf(environment[name]))),
+  const rest = [
     ...(hostname ? rules(hostnameFiles) : rules(noHostname)),
     ...(timezone ? rules(zoneFiles) : rules(noZone)),
     ...rules(machine, surroundings, certificates, secrets, programs, system, loader, temporary),
     ...folders("your home", home),
   ];
+  const named = [
+    ...folders("PATH: programs of this machine", ...listOf(environment["PATH"]).map(withoutBin)),
+    ...folderVariables.flatMap((name) => folders(name, ...listOf(environment[name]))),
+  ];
+  return [
+    ...rules(credentials),
+    ...folders("the program itself", here.executable),
+    ...folders("the project", here.projectFolder),
+    ...folders("where the program starts", here.workingDirectory),
+    ...named.filter(({ pattern }) => rest.find(({ compiled }) => compiled.matches(pattern))?.mode !== "local"),
+    ...rest,
+  ].filter(isNew);
 }
+
+/** A folder may be on PATH twice, and the project's where the program starts. */
+const isNew = ({ pattern }: FileRule, at: number, rules: readonly FileRule[]): boolean =>
+  rules.findIndex((rule) => rule.pattern === pattern) === at;
 
 const origin = { by: "default" } as const;
 const localRule = { mode: "local", origin } as const;

@@ -71,3 +71,13 @@ function globExpression(glob: string): RegExp {
 /** What picomatch knows beyond what is promised above is an ordinary character: "(a)", "+", "@", "!" but in "[!a]". */
 const withoutExtensions = (glob: string): string =>
   glob.replaceAll(/\\.|[()|+@]|(?<!\[)!/g, (found) => (found.startsWith("\\") ? found : `\\${found}`));
+
+/** Names of variables: `*` is any text, `?` one character. */
+export function namePattern(pattern: string): (name: string) => boolean {
+  if (!/[*?]/.test(pattern)) return (name) => name === pattern;
+  const source = pattern.replaceAll(/[\\^$.|+()[\]{}*?]/g, (found) => nameWildcards[found] ?? `\\${found}`);
+  const expression = new RegExp(`^${source}$`, "s");
+  return (name) => expression.test(name);
+}
+
+const nameWildcards: Readonly<Record<string, string>> = { "*": ".*", "?": "." };

@@ -1,6 +1,6 @@
 /** Which rule decides. */
 import { describe, expect, test } from "vitest";
-import { type Here, type Seen } from "./default-rules.ts";
+import type { Here } from "./default-rules.ts";
 import { filePolicy } from "./file-policy.ts";
 import { compilePattern } from "./pattern.ts";
 import type { FileMode, FileRule } from "./policy.ts";
@@ -12,7 +12,6 @@ const here: Here = {
   executable: "/builds/server",
   environment: { PATH: "/usr/bin:/opt/tool/bin:/odd/programs:.", TMPDIR: "/scratch/me/", GOPATH: "/go:/go2" },
 };
-const all: Seen = { hostname: true, timezone: true };
 
 const rule = (mode: FileMode, pattern: string, flag = "--flag"): FileRule => ({
   pattern,
@@ -20,10 +19,16 @@ const rule = (mode: FileMode, pattern: string, flag = "--flag"): FileRule => ({
   origin: { by: "flag", flag },
   compiled: compilePattern(pattern, { home: here.home, folder: "/project" }),
 });
-const otherwise = { mode: "remote-read", origin: { by: "default" } } as const;
+const origin = { by: "default" } as const;
+const nothing: Parameters<typeof filePolicy>[0] = {
+  files: { rules: [], otherwise: { mode: "remote-read", origin } },
+  hostname: { value: true, origin },
+  timezone: { value: "target", origin },
+};
+const saying = (...rules: readonly FileRule[]): typeof nothing => ({ ...nothing, files: { ...nothing.files, rules } });
 
 describe("without a word from the user", () => {
-  const policy = filePolicy({ rules: [], otherwise }, here, all);
+  const policy = filePolicy(nothing, here);
 
   test.each<[FileMode, readonly string[]]>([
     ["local", ["/proc/self/exe", "/dev/null", "/sys/fs/cgroup", "/tmp/x", "/var/tmp", "/scratch/me/x"]],
@@ -49,13 +54,16 @@ describe("without a word from the user", () => {
 
   test("nothing is local because the program starts in /, or because there is no home", () => {
     const nowhere = { ...here, home: undefined, workingDirectory: "/", projectFolder: undefined, environment: {} };
-    const policy = filePolicy({ rules: [], otherwise }, nowhere, all);
+    const policy = filePolicy(nothing, nowhere);
     expect(policy.decide("/home/me/.aws").mode).toBe("remote-read");
     expect(policy.decide("/scratch/me").mode).toBe("remote-read");
   });
 
   test("names and time zones stay here where they are not wanted", () => {
-    const policy = filePolicy({ rules: [], otherwise }, here, { hostname: false, timezone: false });
+    const policy = filePolicy(
+      { ...nothing, hostname: { value: false, origin }, timezone: { value: "local", origin } },
+      here,
+    );
     const names = ["/etc/hostname", "/proc/sys/kernel/hostname", "/etc/localtime", "/usr/share/zoneinfo/UTC"];
     expect(names.filter((path) => policy.decide(path).mode !== "local")).toEqual([]);
     expect(policy.decide("/etc/hosts").mode).toBe("remote-read");
@@ -65,7 +73,7 @@ describe("without a word from the user", () => {
 describe("what was said", () => {
   test("comes before the defaults, in its order, and knows its origin", () => {
     const rules = [rule("absent", "/tmp/no"), rule("remote", "/tmp", "--second"), rule("local", "/tmp/never")];
-    const policy = filePolicy({ rules, otherwise }, here, all);
+    const policy = filePolicy(saying(...rules), here);
     expect(policy.decide("/tmp/no/x").mode).toBe("absent");
     expect(policy.decide("/tmp/never")).toMatchObject({
       mode: "remote",
@@ -76,13 +84,13 @@ describe("what was said", () => {
 
   test("decides the rest", () => {
     const origin = { by: "flag", flag: "--files-default" } as const;
-    const policy = filePolicy({ rules: [], otherwise: { mode: "remote", origin } }, here, all);
+    const policy = filePolicy({ ...nothing, files: { rules: [], otherwise: { mode: "remote", origin } } }, here);
     expect(policy.decide("/app")).toMatchObject({ mode: "remote", rule: { origin } });
   });
 });
 
 test("a decision is the same when it is remembered, and when more were made than are remembered", () => {
-  const policy = filePolicy({ rules: [rule("remote", "/data/**/*.db")], otherwise }, here, all);
+  const policy = filePolicy(saying(rule("remote", "/data/**/*.db")), here);
   const first = policy.decide("/data/a/x.db");
   expect(policy.decide("/data/a/x.db")).toBe(first);
   for (let each = 0; each < 70_000; each++) policy.decide(`/srv/${each}`);

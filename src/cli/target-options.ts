@@ -1,0 +1,121 @@
+/** The flags that say where a program is as if, and what it sees there: what exec and config do alike. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { ElsewhereConfig } from "../config/config.ts";
+import type { Origin } from "../config/origin.ts";
+import type { Settings, Speaker } from "../config/settings.ts";
+import type { KeyPath } from "../config/source.ts";
+
+/** As commander gives them. */
+export interface TargetOptions {
+  readonly target?: string;
+  /** False: --no-config. */
+  readonly config?: string | false;
+  readonly filesAbsent: readonly string[];
+  readonly filesLocal: readonly string[];
+  readonly filesReadOnly: readonly string[];
+  readonly filesReadWrite: readonly string[];
+  readonly env: readonly Assignment[];
+  readonly envFile?: string;
+  readonly workdir?: string;
+}
+
+type Assignment = readonly [name: string, value: string];
+
+/** Which flag says a value; of a list, its list. */
+const flagsOf: Readonly<Record<string, string>> = {
+  target: "--target",
+  "files.absent": "--files-absent",
+  "files.local": "--files-local",
+  "files.readOnly": "--files-read-only",
+  "files.readWrite": "--files-read-write",
+  "env.override": "--env",
+  "env.file": "--env-file",
+  workdir: "--workdir",
+};
+
+export function addTargetOptions(command: Command): Command {
+  return command
+    .option("--target <target>", "run it as if in TARGET (container:NAME, process:PID, ssh:HOST, …)")
+    .addOption(
+      new Option("--config <file>", "read FILE instead of the elsewhere.config.ts, .json or .yaml that is found"),
+    )
+    .option("--no-config", "read no configuration file")
+    .addOption(globOption("--files-read-only <glob>", "files of the target, to be read"))
+    .addOption(globOption("--files-read-write <glob>", "files of the target, to be changed"))
+    .addOption(globOption("--files-local <glob>", "files of this machine"))
+    .addOption(globOption("--files-absent <glob>", "files that are nowhere"))
+    .addOption(new Option("--env <assignment>", "set a variable: NAME=value").argParser(assignment).default([], "none"))
+    .option("--env-file <file>", "set the variables of FILE, NAME=value lines")
+    .option("--workdir <directory>", 'start in DIRECTORY; "target" is where the target\'s main process is');
+}
+
+const globOption = (flags: string, description: string): Option =>
+  new Option(flags, description)
+    .argParser((value: string, before: readonly string[]) => [...before, value])
+    .default([], "none");
+
+function assignment(text: string, before: readonly Assignment[]): readonly Assignment[] {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("It must be NAME=value.");
+  return [...before, [text.slice(0, at), text.slice(at + 1)]];
+}
+
+/**
+ * What holds: flags before ELSEWHERE_TARGET and ELSEWHERE_CONFIG before the file before the defaults.
+ * @throws ElsewhereError `config-unusable`
+ */
+export async function targetSettings(options: TargetOptions): Promise<Settings> {
+  const { loadSettings } = await import("../config/load.ts");
+  return loadSettings({
+    speakers: [flags(options), variables()],
+    file: options.config ?? (process.env["ELSEWHERE_CONFIG"] || undefined),
+    importModule: async (path) => (await import("./user-modules.ts")).importConfig(path),
+  });
+}
+
+function flags(options: TargetOptions): Speaker {
+  const config: ElsewhereConfig = {
+    ...(options.target !== undefined && { target: options.target }),
+    files: {
+      absent: options.filesAbsent,
+      local: options.filesLocal,
+      readOnly: options.filesReadOnly,
+      readWrite: options.filesReadWrite,
+    },
+    env: {
+      override: Object.fromEntries(options.env),
+      ...(options.envFile !== undefined && { file: options.envFile }),
+    },
+    ...(options.workdir !== undefined && { workdir: options.workdir }),
+  };
+  return speaker(
+    config,
+    (path) => flagsOf[path.slice(0, 2).join(".")] ?? flagsOf[String(path[0])] ?? "flags",
+    (flag) => ({
+      by: "flag",
+      flag,
+    }),
+  );
+}
+
+function variables(): Speaker {
+  const target = process.env["ELSEWHERE_TARGET"];
+  const config: ElsewhereConfig = target ? { target } : {};
+  return speaker(
+    config,
+    () => "ELSEWHERE_TARGET",
+    (variable) => ({ by: "variable", variable }),
+  );
+}
+
+function speaker(
+  config: ElsewhereConfig,
+  labelOf: (path: KeyPath) => string,
+  origin: (label: string) => Origin,
+): Speaker {
+  return {
+    source: { name: "flags", value: config, placeOf: () => undefined, labelOf },
+    folder: process.cwd(),
+    originOf: (path) => origin(labelOf(path)),
+  };
+}
