@@ -24,7 +24,7 @@ beforeEach(async () => {
       const [here, there] = duplexPair();
       void runAgent(there, {
         root,
-        pid: process.pid,
+        target: { identity: {}, environment: [], workingDirectory: Buffer.from("/") },
         release: "elsewhere test",
         report: (error) => expect.fail(String(error)),
       });

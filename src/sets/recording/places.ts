@@ -5,10 +5,11 @@
  */
 import { readlinkSync } from "node:fs";
 import { posix } from "node:path";
+import { callPaths, lookedUp } from "../../hooks/call-paths.ts";
 import type { AnyCall } from "../../hooks/types.ts";
 import { resolvePath, type Tree } from "../../model/resolve.ts";
-import { namedPaths } from "../virtual-calls.ts";
-import { AT_FDCWD, isNoFile } from "../real-path.ts";
+import { AT_FDCWD } from "../../process/paths.ts";
+import { isNoFile } from "../real-path.ts";
 
 export interface NamedPlace {
   /** The argument, as `proceed` takes it. */
@@ -61,7 +62,9 @@ export function folderOf(tid: number, dirfd: number): string | undefined {
  * @param base what {@link folderOf} says, as the program calls it
  */
 export function placesOf(call: AnyCall, tree: Tree, base: (dirfd: number) => string | undefined): NamedPlace[] {
-  return namedPaths(call).flatMap(({ argument, dirfd, path, follow }): NamedPlace[] => {
+  return callPaths(call).flatMap((named): NamedPlace[] => {
+    const { argument, dirfd, follow } = named;
+    const path = lookedUp(named);
     if (path === "") return [];
     const folder = path.startsWith("/") ? "/" : base(dirfd);
     if (folder === undefined) return []; // EBADF, ENOTDIR: the kernel says it
