@@ -1,26 +1,71 @@
-/** `elsewhere exec`: run a program under hooks. */
+/** `elsewhere exec`: run a program under hooks, or as if it were in a target. */
 import type { HookSet } from "../hooks/define.ts";
 import { type HookedProgram, launch } from "../hooks/launch.ts";
-import { endAs, leaveSignalsTo } from "./ending.ts";
+import type { Ending } from "../process/launch.ts";
+import { endAs, finish, leaveSignalsTo } from "./ending.ts";
 import { type HookOptions, useHookFiles } from "./hooks.ts";
+import type { InTarget } from "./in-target.ts";
+import { type TargetOptions, targetSettings } from "./target-options.ts";
 import { withProgramBehindScript } from "./wrapper.ts";
 
 /** As program.ts declares and checks them. */
-export interface ExecCommandOptions extends HookOptions {
+export interface ExecCommandOptions extends HookOptions, TargetOptions {
   readonly follow: boolean;
+  readonly report?: boolean;
+  readonly dryRun?: boolean;
 }
 
 export async function exec(name: string, args: readonly string[], options: ExecCommandOptions): Promise<void> {
+  const settings = await targetSettings(options);
+  const text = settings.target.value;
+  if (text === undefined) endAs(await run(name, args, options));
+  const { InTarget } = await import("./in-target.ts");
+  const target = await withProgramBehindScript(name, () => InTarget.open(text, name, settings));
+  if (options.dryRun === true) {
+    const { tellBefore } = await import("./target-report.ts");
+    await using there = target;
+    await tellBefore(there, settings);
+    return;
+  }
+  let ending: Ending;
+  try {
+    ending = await run(name, args, options, target);
+  } catch (error) {
+    await target[Symbol.asyncDispose]();
+    throw error;
+  }
+  const failed = await finish(ending, [
+    () => target[Symbol.asyncDispose](),
+    async () => {
+      if (options.report === true) (await import("./target-report.ts")).tellAfter(target);
+    },
+  ]);
+  endAs(failed === undefined ? ending : { exitCode: failed, signal: null });
+}
+
+async function run(
+  name: string,
+  args: readonly string[],
+  options: ExecCommandOptions,
+  target?: InTarget,
+): Promise<Ending> {
   const hooks: HookSet[] = [];
   const running: { program?: HookedProgram } = {};
   await useHookFiles(options, {
     add: (...sets) => void hooks.push(...sets),
     replace: (before, after) => running.program?.replaceHooks(before, after),
   });
+  const there = target && { env: target.environment, cwd: await target.startingDirectory() };
   const program = await withProgramBehindScript(name, () =>
-    launch(name, { args, stdio: "inherit", hooks, follow: options.follow }),
+    launch(name, {
+      args,
+      stdio: "inherit",
+      hooks: [...hooks, ...(target?.hooks ?? [])],
+      follow: options.follow,
+      ...there,
+    }),
   );
   running.program = program;
   leaveSignalsTo(program.pid);
-  endAs(await program.exited);
+  return program.exited;
 }

@@ -97,14 +97,19 @@ ${exitCodeHelp}`,
 }
 
 function addExec(program: Command): void {
-  program
+  const command = program
     .command("exec")
-    .summary("run a program under hooks written in TypeScript")
-    .description("Run a program and let hooks decide what its system calls do. Nothing is shown.")
+    .summary("run a program as if it were in a target, or under hooks")
+    .description(
+      "Run a program here as if it were in a target: its files, names and environment are the target's\n(docs/configuration.md says which). With --hook, let TypeScript decide what its system calls do.",
+    )
     .usage("[options] [--] PROGRAM [ARGS…]")
     .argument("<program>", "path, or a name to be found on PATH")
     .argument("[args...]", "its arguments")
-    .passThroughOptions()
+    .passThroughOptions();
+  addTargetOptions(command)
+    .option("--dry-run", "connect, say what would be where, and start nothing")
+    .option("--report", "say at the end which files were where, and by which rule")
     .addOption(hookOption())
     .addOption(watchOption())
     .option("--no-follow", "do not hook Go programs that the program starts")
@@ -112,8 +117,9 @@ function addExec(program: Command): void {
       "after",
       `
 Examples:
+  $ elsewhere exec --target container:api ./server
+  $ elsewhere exec --target ssh:staging --files-read-write '/var/lib/app/**' -- ./server --port 80
   $ elsewhere exec --hook no-space.ts ./server
-  $ elsewhere exec --hook slow-database.ts --watch-hooks -- ./server --port 80
 ${exitCodeHelp}`,
     )
     .action(async (name: string, args: string[], options: ExecCommandOptions) => {

@@ -8,6 +8,7 @@ import type { CallPath } from "../hooks/call-paths.ts";
 import type { AnyCall } from "../hooks/types.ts";
 import type { RemotePlace } from "../session/remote-file.ts";
 import type { Directories } from "./directories.ts";
+import type { FileReport } from "./report.ts";
 import { TargetFile } from "./target-file.ts";
 
 export interface Located {
@@ -25,10 +26,12 @@ export interface Located {
 export class Locator {
   readonly #policy: Pick<FilePolicy, "decide">;
   readonly #directories: Directories;
+  readonly #report: FileReport | undefined;
 
-  constructor(policy: Pick<FilePolicy, "decide">, directories: Directories) {
+  constructor(policy: Pick<FilePolicy, "decide">, directories: Directories, report?: FileReport) {
     this.#policy = policy;
     this.#directories = directories;
+    this.#report = report;
   }
 
   /** @returns undefined where the kernel is to say what it is: there is no such directory, or the path is empty */
@@ -47,8 +50,16 @@ export class Locator {
     );
   }
 
+  /** Whether a path of its own is in the target. */
+  isRemote(path: string): boolean {
+    return /^remote/.test(this.#policy.decide(normal(path)).mode);
+  }
+
   #judge(path: string, place: RemotePlace, isMoved: boolean): Located {
-    return { mode: this.#policy.decide(normal(path)).mode, path, place, isMoved };
+    const name = normal(path);
+    const decision = this.#policy.decide(name);
+    this.#report?.add(name, decision);
+    return { mode: decision.mode, path, place, isMoved };
   }
 }
 

@@ -36,7 +36,10 @@ const noFollow = ({ path }: Asked): number => (path.follow ? 0 : AT_SYMLINK_NOFO
 const numberOf = (value: unknown): number =>
   typeof value === "number" || typeof value === "bigint" ? Number(value) : 0;
 const argument = ({ call }: Asked, name: string): number => numberOf(call.args[name]);
-const text = ({ call }: Asked, name: string): string => String(call.args[name] ?? "");
+function text({ call }: Asked, name: string): string {
+  const value = call.args[name];
+  return typeof value === "string" ? value : "";
+}
 const pointer = ({ call }: Asked, name: string): Pointer => call.args[name] as Pointer;
 /** A register of 32 bits, as uid_t and dev_t are. */
 const unsigned = (asked: Asked, name: string): number => argument(asked, name) >>> 0;

@@ -13,16 +13,22 @@ import { Directories } from "./directories.ts";
 import { error } from "./errors.ts";
 import { type Located, Locator, normal } from "./locate.ts";
 import { RecordLocks } from "./locks.ts";
+import { identity, type SeenUser } from "./identity.ts";
 import { names } from "./names.ts";
 import { isOpening, Opener } from "./opening.ts";
 import { answerPath } from "./path-calls.ts";
+import type { FileReport } from "./report.ts";
 import { AllUnwritten } from "./unwritten.ts";
 
 export interface WorldOptions {
   readonly files: RemoteFiles;
   readonly policy: Pick<FilePolicy, "decide">;
-  /** Whose names the program is told; this machine's where it is not given. */
-  readonly identity?: Identity | undefined;
+  /** The machine that it is told to be on; this one where it is not given. */
+  readonly machine?: Identity | undefined;
+  /** Who it is told to be; itself where it is not given. */
+  readonly user?: SeenUser | undefined;
+  /** Hears where the files are that it names. */
+  readonly report?: FileReport | undefined;
 }
 
 export class World {
@@ -32,12 +38,13 @@ export class World {
   readonly #locks = new RecordLocks();
   readonly #locator: Locator;
   readonly #opener: Opener;
-  readonly #identity: Identity | undefined;
+  readonly #options: WorldOptions;
 
-  constructor({ files, policy, identity }: WorldOptions) {
+  constructor(options: WorldOptions) {
+    const { files, policy, report } = options;
     this.#files = files;
-    this.#identity = identity;
-    this.#locator = new Locator(policy, this.#directories);
+    this.#options = options;
+    this.#locator = new Locator(policy, this.#directories, report);
     this.#opener = new Opener({
       files,
       directories: this.#directories,
@@ -48,11 +55,18 @@ export class World {
 
   /** Behind the user's own hooks. */
   get hooks(): readonly HookSet[] {
+    const { machine, user } = this.#options;
     return [
       defineHooks({ file: (call) => this.#serve(call) }),
       defineHooks(descriptorCalls(this.#locks)),
-      ...(this.#identity === undefined ? [] : [defineHooks(names(this.#identity))]),
+      ...(machine === undefined ? [] : [defineHooks(names(machine))]),
+      ...(user === undefined ? [] : [defineHooks(identity(user))]),
     ];
+  }
+
+  /** What a program that is to start in a directory of the target starts in. @returns undefined where it is of here */
+  startingDirectory(path: string): string | undefined {
+    return this.#locator.isRemote(path) ? this.#directories.at(normal(path)).link : undefined;
   }
 
   /** Has arrived what programs have written. */
