@@ -56,6 +56,14 @@ export class InTarget implements AsyncDisposable {
     const executable = realpathSync(findProgram(program, process.env, process.cwd()));
     using progress = new Progress();
     const agent = await kind.start(name, { progress: (doing) => progress.say(`${text}: ${doing}`) });
+    return await InTarget.with(agent, executable, settings);
+  }
+
+  /**
+   * The same with an agent that runs, and is ended with it.
+   * @param executable the program's real path
+   */
+  static async with(agent: StartedAgent, executable: string, settings: Settings): Promise<InTarget> {
     try {
       const connect = onlyOnce(agent);
       const session = await Session.open({ connect, release: `elsewhere ${packageVersion()}` });

@@ -33,6 +33,7 @@ ${exitCodeHelp}`,
     );
   addTrace(program);
   addExec(program);
+  addDemo(program);
   addInspect(program);
   addConfig(program);
   addDoctor(program);
@@ -134,6 +135,19 @@ function parseStringLimit(text: string): number {
   if (!/^\d+$/.test(text) || Number(text) > LONGEST_STRING)
     throw new InvalidArgumentError(`It must be a number of bytes from 0 to ${LONGEST_STRING}.`);
   return Number(text);
+}
+
+function addDemo(program: Command): void {
+  program
+    .command("demo")
+    .summary("see in ten seconds what this is for")
+    .description(
+      "Bundle a project with esbuild, a Go program, that runs here while the project exists in a sandbox only.\nNothing to set up, no root; everything is gone afterwards.",
+    )
+    .action(async () => {
+      const { demo } = await import("./demo.ts");
+      await demo();
+    });
 }
 
 function addInspect(program: Command): void {
