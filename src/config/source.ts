@@ -46,7 +46,11 @@ export function plainSource(name: string, value: unknown): Source {
  */
 export function textSource(name: string, text: string, format: "yaml" | "json"): Source {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    schema: format === "json" ? "json" : "core",
+  });
   const place = (offset: number): TextPlace => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -64,7 +68,7 @@ export function textSource(name: string, text: string, format: "yaml" | "json"):
   };
 }
 
-/** YAML takes more than JSON does: texts without quotes, comments. */
+/** YAML takes more than JSON does: single quotes, comments that begin with #, a comma behind the last. */
 function checkJson(name: string, text: string): void {
   try {
     JSON.parse(text);
@@ -72,7 +76,7 @@ function checkJson(name: string, text: string): void {
     const message = error instanceof Error ? error.message : String(error);
     const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(message) ?? [];
     const place = line === undefined ? undefined : { line: Number(line), column: Number(column) };
-    throw malformed(name, "json", message.replace(/ in JSON at position.*/s, ""), place);
+    throw malformed(name, "json", message.replace(/(?: in JSON at position|, (?:\.\.\.)?").*/s, ""), place);
   }
 }
 
@@ -85,12 +89,13 @@ function malformed(name: string, format: string, message: string, place: TextPla
   });
 }
 
+/** What is not there is where it should be: in the map or list that lacks it. */
 function nodeAt(contents: unknown, path: KeyPath, ofKey: boolean): Node | undefined {
   let node: unknown = contents;
   for (const [depth, key] of path.entries()) {
     const pair: unknown = isMap(node) ? node.items.find((item) => isKey(item, key)) : undefined;
     if (isPair(pair)) node = ofKey && depth === path.length - 1 ? pair.key : (pair.value ?? pair.key);
-    else node = typeof key === "number" && hasItems(node) ? node.items[key] : undefined;
+    else node = (typeof key === "number" && hasItems(node) ? node.items[key] : undefined) ?? node;
   }
   return isNode(node) ? node : undefined;
 }
