@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { Socket } from "node:net";
 import type { Duplex, Readable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { ElsewhereError } from "../errors.ts";
 import { joined } from "../wire/duplex.ts";
 import { agentEnvironment } from "./agent-program.ts";
@@ -16,6 +17,8 @@ import type { StartedAgent, StartOptions } from "./target.ts";
 export const SOCKET = 3;
 /** How much of standard error is kept, bytes of text. */
 const KEPT = 4096;
+/** How long an agent may take to answer where nobody is asked for a password and nothing is sent, milliseconds. */
+const ANSWER_MS = 20_000;
 /** How long an agent may take to end when its connection has: then it is killed. */
 const END_MS = 3000;
 
@@ -32,6 +35,8 @@ export interface AgentStart extends Pick<StartOptions, "signal"> {
   readonly talks: "socket" | "stdio";
   /** Beside {@link agentEnvironment}. */
   readonly env?: NodeJS.ProcessEnv;
+  /** How long it may take to answer, milliseconds. @default 20,000 */
+  readonly patienceMs?: number;
   /** For standard input, where it does not talk there. */
   readonly input?: string;
   /** What to do about it, by what stands on standard error. */
@@ -56,6 +61,9 @@ export async function startAgent(start: AgentStart): Promise<AgentProcess> {
   const abort = Promise.withResolvers<never>();
   const giveUp = (): void => abort.reject(start.signal?.reason);
   start.signal?.addEventListener("abort", giveUp, { once: true });
+  const late = setTimeout(() => {
+    abort.reject(unusable(start, ["it does not answer", tail.text].join("\n")));
+  }, start.patienceMs ?? ANSWER_MS);
   try {
     await Promise.race([ready, ended.then((said) => Promise.reject(unusable(start, said))), abort.promise]);
   } catch (error) {
@@ -63,6 +71,7 @@ export async function startAgent(start: AgentStart): Promise<AgentProcess> {
     await endOf(child, ended, undefined);
     throw error;
   } finally {
+    clearTimeout(late);
     start.signal?.removeEventListener("abort", giveUp);
   }
   const pid = answered();
@@ -86,12 +95,19 @@ class Tail {
   }
 }
 
-/** Settles when the child is gone and its output read: with why it could not be started, else "". */
-function failure(child: ChildProcess): Promise<string> {
-  return new Promise((resolve) => {
+/**
+ * Settles when the child is gone and all that it said read: with why it could not be started, else "". Not its `close`:
+ * that waits for somebody to read what is left in the connection.
+ */
+async function failure(child: ChildProcess): Promise<string> {
+  const { stderr } = child;
+  const said = stderr === null ? undefined : finished(stderr).catch(() => undefined);
+  const why = await new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
-    child.once("close", () => resolve(""));
+    child.once("exit", () => resolve(""));
   });
+  await said;
+  return why;
 }
 
 function connectionOf(child: ChildProcess, { talks, input }: AgentStart): Duplex {
