@@ -101,13 +101,20 @@ async function helperCommand(engine: ContainerEngine, facts: ContainerFacts, opt
     engine.path, "run", "--rm", "--interactive", "--pull=never", "--log-driver=none", "--read-only",
     "--label=dev.elsewhere.helper-of=" + Id,
     `--pid=container:${Id}`, `--network=container:${Id}`, "--user=0:0",
-    ...(engine.name === "podman" ? [`--uts=container:${Id}`, `--userns=container:${Id}`] : []),
-    ...(HostConfig.UsernsMode === "host" && engine.name === "docker" ? ["--userns=host"] : []),
+    // Docker takes the host name over with the network.
+    ...(engine.name === "podman" ? [`--uts=container:${Id}`] : []),
+    ...userNamespace(engine, facts),
     // The profiles that confine containers (AppArmor's, SELinux's) forbid to look from one into another.
     "--security-opt=apparmor=unconfined", "--security-opt=label=disable",
     ...[...CAPABILITIES, ...(HostConfig.CapAdd ?? [])].map((name) => `--cap-add=${name}`),
     image, "agent", "--root", `/proc/${pid}/root`, "--pid", String(pid),
   ];
+}
+
+/** What has rights in the target only in its user namespace must be there, too. */
+function userNamespace({ name }: ContainerEngine, { Id, HostConfig: { UsernsMode } }: ContainerFacts): string[] {
+  if (UsernsMode === "" || (UsernsMode === "host" && name === "podman")) return [];
+  return [name === "docker" ? `--userns=${UsernsMode}` : `--userns=container:${Id}`];
 }
 
 /** The number of a container's main process where the helper sees it. */

@@ -13,8 +13,7 @@ const PLACE = "/elsewhere";
 const NAME = "localhost/elsewhere-helper";
 
 /**
- * Makes the image where the engine has none of this very package; older ones of this package's stay, for they may be in
- * use.
+ * Makes the image where the engine has none of this very package, and removes those of others, but for what is in use.
  * @returns its name
  * @throws ElsewhereError `target-unusable`
  */
@@ -40,10 +39,19 @@ export async function ensureHelperImage(engine: ContainerEngine, { progress, sig
   const said = text(load.stderr);
   if (archive.stdout !== null) await pipeline(archive.stdout, load.stdin).catch(() => undefined); // its exit code says why
   const [exitCode] = await ended;
-  if (exitCode === 0 && archive.exitCode === 0) return image;
+  if (exitCode === 0 && archive.exitCode === 0) {
+    await removeOthers(engine, image);
+    return image;
+  }
   throw new ElsewhereError({
     code: "target-unusable",
     message: `${engine.name} does not take the image of the helper`,
     context: (await said).trim().split("\n").slice(-5),
   });
+}
+
+async function removeOthers(engine: ContainerEngine, image: string): Promise<void> {
+  const { stdout } = await engine.ask(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", NAME]);
+  const others = stdout.split("\n").filter((each) => each.startsWith(NAME) && each !== image);
+  if (others.length > 0) await engine.ask(["image", "rm", ...others]); // refuses those that a container was made of
 }
