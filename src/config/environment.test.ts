@@ -28,7 +28,7 @@ const local = entries(
 
 function environment(config: ElsewhereConfig, workingDirectory?: string): readonly Variable[] {
   const speaker = { source: plainSource("test", config), folder: "/", originOf: () => ({ by: "default" }) as const };
-  const settings = settle([speaker], { file: undefined, home: undefined });
+  const settings = settle([speaker], { file: undefined, homes: [] });
   return programEnvironment(target, local, settings, workingDirectory);
 }
 
@@ -88,7 +88,7 @@ test("PWD is where the program starts", () => {
 
 test("bytes stay what they are; of a name that comes twice the first counts; what has no name is dropped", () => {
   const odd = Buffer.from([0x4f, 0xff, 0x3d, 0xfe, 0x3d, 0x0a]); // "O\xff=\xfe=\n"
-  const settings = settle([], { file: undefined, home: undefined });
+  const settings = settle([], { file: undefined, homes: [] });
   const variables = programEnvironment([odd, ...entries("A=1", "A=2", "=x", "nothing")], [], settings);
   expect(variables.map(({ entry }) => Buffer.from(entry))).toEqual([odd, Buffer.from("A=1")]);
 });

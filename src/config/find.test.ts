@@ -16,8 +16,7 @@ const put = (path: string): string => {
   writeFileSync(join(top, path), "");
   return join(top, path);
 };
-const found = (home: string | undefined = join(top, "home")): string | undefined =>
-  findConfig(join(top, "home/repository/inner"), home);
+const found = (): string | undefined => findConfig(join(top, "home/repository/inner"), [join(top, "home")]);
 
 test("the nearest, of any kind", () => {
   put("home/repository/elsewhere.config.ts");
@@ -43,9 +42,9 @@ test("up to the repository's root, and not beyond", () => {
 
 test("with neither above, where you are and nowhere else", () => {
   put("home/repository/elsewhere.config.ts");
-  expect(findConfig(join(top, "home/repository/inner"), "/nowhere")).toBeUndefined();
+  expect(findConfig(join(top, "home/repository/inner"), ["/nowhere"])).toBeUndefined();
   const here = put("home/repository/inner/elsewhere.config.ts");
-  expect(findConfig(join(top, "home/repository/inner"), undefined)).toBe(here);
+  expect(findConfig(join(top, "home/repository/inner"), [])).toBe(here);
 });
 
 test("two in one folder are one too many", () => {

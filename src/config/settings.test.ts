@@ -4,9 +4,10 @@ import { ElsewhereError } from "../errors.ts";
 import type { ElsewhereConfig } from "./config.ts";
 import { originText } from "./origin.ts";
 import { fileSpeaker, settle, type Settings, type Speaker } from "./settings.ts";
-import { plainSource, textSource } from "./source.ts";
+import { plainSource } from "./source.ts";
+import { textSource } from "./text-source.ts";
 
-const none = { file: undefined, home: "/home/me" };
+const none = { file: undefined, homes: ["/home/me"] };
 
 const yaml = (text: string): Speaker => fileSpeaker("/p/c.yaml", textSource("c.yaml", text, "yaml"));
 const json = (text: string): Speaker => fileSpeaker("/p/c.json", textSource("c.json", text, "json"));
