@@ -104,7 +104,7 @@ export const policyOf = (modes: Readonly<Record<string, FileMode>>): FilePolicy 
       pattern,
       mode,
       origin,
-      compiled: compilePattern(pattern, { home: undefined, folder: "/" }),
+      compiled: compilePattern(pattern, { homes: [], folder: "/" }),
     })),
     { pattern: "/", mode: "local", origin, compiled: literalPattern("/") },
   ]);
