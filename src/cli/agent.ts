@@ -32,6 +32,7 @@ export async function agent(options: AgentCommandOptions): Promise<void> {
 
 async function serveOn({ root, pid, descriptor, sandbox }: AgentCommandOptions): Promise<void> {
   const release = `elsewhere ${packageVersion()}`; // soon this process may be a user who may not read the package
+  process.umask(0); // the modes of files are told by the other end, where the program's umask is
   // As the other end knows this process: soon /proc may be that of a namespace.
   const own = readlinkSync("/proc/self");
   const { root: inside, target } = sandbox === true ? insideSandbox() : insideProcess(root, pid === 0 ? own : pid);

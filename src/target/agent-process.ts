@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { ElsewhereError } from "../errors.ts";
 import { agentEnvironment } from "./agent-program.ts";
 import type { StartedAgent, StartOptions } from "./target.ts";
@@ -17,6 +18,8 @@ export const SOCKET = 3;
 const KEPT = 4096;
 /** How long an agent may take to answer where nobody is asked for a password and nothing is sent, milliseconds. */
 const ANSWER_MS = 20_000;
+/** How long its standard error may stay open: a master that ssh leaves behind (ControlPersist) keeps it. */
+const LAST_WORDS_MS = 500;
 /** How long an agent may take to end when its connection has: then it is killed. */
 const END_MS = 3000;
 
@@ -29,7 +32,7 @@ export interface AgentProcess extends StartedAgent {
 type Talks = "socket" | "stdio";
 
 /** Runs the rest of its arguments with descriptor 3 as standard input and output. */
-const overSocket = ["/bin/sh", "-c", 'exec "$@" <&3 >&3 3>&-', "sh"];
+const overSocket = ["/bin/sh", "-c", `trap '' INT QUIT; exec "$@" <&3 >&3 3>&-`, "sh"];
 
 export interface AgentStart extends Pick<StartOptions, "signal"> {
   /** "container api", for the error. */
@@ -40,6 +43,10 @@ export interface AgentStart extends Pick<StartOptions, "signal"> {
   readonly env?: NodeJS.ProcessEnv;
   /** How long it may take to answer, milliseconds. @default 20,000 */
   readonly patienceMs?: number;
+  /** What is said over the connection before the agent is there; whatever it throws ends the start. */
+  readonly dialogue?: (connection: Socket) => Promise<void>;
+  /** Keeps the terminal, to ask for a password; Ctrl-C is ignored then. */
+  readonly keepsTerminal?: boolean;
   /** For standard input, where it does not talk there. */
   readonly input?: string;
   /** What to do about it, by what stands on standard error. */
@@ -51,7 +58,7 @@ export async function startAgent(start: AgentStart): Promise<AgentProcess> {
   start.signal?.throwIfAborted();
   const [program = "", ...args] = start.talks === "socket" ? start.command : [...overSocket, ...start.command];
   const child = spawn(program, args, {
-    detached: true,
+    detached: start.keepsTerminal !== true,
     env: { ...agentEnvironment(), ...start.env },
     stdio: ["pipe", "pipe", "pipe", "pipe"],
   });
@@ -69,7 +76,7 @@ export async function startAgent(start: AgentStart): Promise<AgentProcess> {
   let pid: number | undefined;
   try {
     pid = await Promise.race([
-      answer(child, connection, start.talks),
+      greeted(child, connection, start),
       ended.then((said) => Promise.reject(unusable(start, said))),
       abort.promise,
     ]);
@@ -107,12 +114,12 @@ class Tail {
  */
 async function failure(child: ChildProcess): Promise<string> {
   const { stderr } = child;
-  const said = stderr === null ? undefined : finished(stderr).catch(() => undefined);
   const why = await new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
     child.once("exit", () => resolve(""));
   });
-  await said;
+  if (stderr === null || stderr.destroyed || why !== "") return why;
+  await Promise.race([finished(stderr).catch(() => undefined), delay(LAST_WORDS_MS, undefined, { ref: false })]);
   return why;
 }
 
@@ -121,6 +128,12 @@ function connectionOf(child: ChildProcess, input: string): Socket {
   child.stdin?.on("error", () => undefined).end(input);
   const socket = child.stdio[SOCKET];
   return socket instanceof Socket ? socket : new Socket(); // spawn failed: `error` says why
+}
+
+/** What is to be said first, then its answer. */
+async function greeted(child: ChildProcess, connection: Socket, start: AgentStart): Promise<number | undefined> {
+  await start.dialogue?.(connection);
+  return answer(child, connection, start.talks);
 }
 
 /** Settles when it answers: with its number on standard output, or with the first bytes of its session. */
