@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { ExecCommandOptions } from "./exec.ts";
 import type { AgentCommandOptions } from "./agent.ts";
+import type { LsCommandOptions } from "./ls.ts";
 import type { TraceCommandOptions } from "./trace.ts";
 import { packageVersion } from "./version.ts";
 
@@ -33,6 +34,7 @@ ${exitCodeHelp}`,
   addExec(program);
   addInspect(program);
   addDoctor(program);
+  addLs(program);
   addAgent(program);
   addCompletions(program);
   return program;
@@ -153,6 +155,20 @@ function addDoctor(program: Command): void {
     .action(async (options: { json?: boolean }) => {
       const { doctor } = await import("./doctor.ts");
       await doctor(options);
+    });
+}
+
+function addLs(program: Command): void {
+  program
+    .command("ls")
+    .summary("list what could be a target on this machine")
+    .description(
+      "List what could be a target on this machine: containers that run, processes in places of their own,\nhosts that ssh knows (docs/targets.md).",
+    )
+    .option("--json", "for machines")
+    .action(async (options: LsCommandOptions) => {
+      const { ls } = await import("./ls.ts");
+      await ls(options);
     });
 }
 

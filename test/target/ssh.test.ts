@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Session } from "../../src/session/session.ts";
 import { findTool } from "../../src/target/tools.ts";
@@ -36,12 +36,13 @@ describe("ssh", { skip: sshd === undefined || process.getuid?.() !== 0 }, () => 
     writeFileSync(
       join(home, "sshd_config"),
       `Port ${port}\nListenAddress 127.0.0.1\nHostKey ${home}/host\nAuthorizedKeysFile ${home}/user.pub\nPidFile none\n` +
-        `StrictModes no\nUsePAM no\nSetEnv TMPDIR=${temporary} XDG_CACHE_HOME=${atHost}\n`,
+        `AcceptEnv PATH\nStrictModes no\nUsePAM no\nSetEnv TMPDIR=${temporary} XDG_CACHE_HOME=${atHost}\n`,
     );
     const config = `HostName 127.0.0.1\nPort ${port}\nStrictHostKeyChecking no\nLogLevel ERROR\n`;
     writeFileSync(
       join(home, "config"),
-      `UserKnownHostsFile /dev/null\nHost there\n${config}IdentityFile ${home}/user\n` +
+      `UserKnownHostsFile /dev/null\nHost there with-node\n${config}IdentityFile ${home}/user\n` +
+        `Host with-node\nSetEnv PATH=${dirname(process.execPath)}:/usr/bin:/bin\n` +
         `Host stranger\n${config}IdentityFile ${home}/host\nIdentitiesOnly yes\nBatchMode yes\n`,
     );
     // The user's own ssh, with a configuration that is not in the home directory.
@@ -82,22 +83,22 @@ describe("ssh", { skip: sshd === undefined || process.getuid?.() !== 0 }, () => 
   test("told to keep, it brings nothing the second time", async () => {
     const steps: string[] = [];
     for (let times = 0; times < 2; times++) {
-      const agent = await startTarget("ssh:there", { keep: true, progress: (doing) => steps.push(doing) });
+      const agent = await startTarget("ssh:with-node", { keep: true, progress: (doing) => steps.push(doing) });
       await toldBySession(agent, "/");
       await agent.ended;
     }
-    expect(steps.filter((step) => step.startsWith("bringing"))).toHaveLength(1);
+    expect(steps.filter((step) => step.startsWith("bringing"))).toEqual(["bringing elsewhere to with-node"]);
     expect(readdirSync(join(atHost, "elsewhere"))).toHaveLength(1);
   });
 
   test("what is killed leaves nothing there: the supervisor, ssh, the agent", async () => {
-    const holder = await heldSession("ssh:there");
+    const holder = await heldSession("ssh:with-node");
     expect(readdirSync(temporary)).toHaveLength(1);
     process.kill(holder.pid, "SIGKILL");
     await eventually(() => readdirSync(temporary).length === 0);
 
-    for (const pattern of ["ssh -F .* there exec", `${temporary}/.* agent --root /`]) {
-      const agent = await startTarget("ssh:there");
+    for (const pattern of ["ssh -F .* with-node exec", `${temporary}/.* agent --root /`]) {
+      const agent = await startTarget("ssh:with-node");
       using session = await Session.open(agent.connection, "test");
       const [pid] = execFileSync("pgrep", ["-f", pattern], { encoding: "utf8" }).split("\n");
       process.kill(Number(pid), "SIGKILL");
