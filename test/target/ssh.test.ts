@@ -32,17 +32,18 @@ describe("ssh", { skip: sshd === undefined || process.getuid?.() !== 0 }, () => 
     mkdirSync("/run/sshd", { recursive: true });
     for (const name of ["host", "user"])
       execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(home, name)]);
-    const port = await freePort();
+    const [port, portWithNode] = [await freePort(), await freePort()];
     writeFileSync(
       join(home, "sshd_config"),
-      `Port ${port}\nListenAddress 127.0.0.1\nHostKey ${home}/host\nAuthorizedKeysFile ${home}/user.pub\nPidFile none\n` +
-        `AcceptEnv PATH\nStrictModes no\nUsePAM no\nSetEnv TMPDIR=${temporary} XDG_CACHE_HOME=${atHost}\n`,
+      `Port ${port}\nPort ${portWithNode}\nListenAddress 127.0.0.1\nHostKey ${home}/host\nAuthorizedKeysFile ${home}/user.pub\nPidFile none\n` +
+        `StrictModes no\nUsePAM no\nSetEnv TMPDIR=${temporary} XDG_CACHE_HOME=${atHost}\n` +
+        `Match LocalPort ${portWithNode}\nSetEnv PATH=${dirname(process.execPath)}:/usr/bin:/bin TMPDIR=${temporary} XDG_CACHE_HOME=${atHost}\n`,
     );
-    const config = `HostName 127.0.0.1\nPort ${port}\nStrictHostKeyChecking no\nLogLevel ERROR\n`;
+    const config = `HostName 127.0.0.1\nStrictHostKeyChecking no\nLogLevel ERROR\n`;
     writeFileSync(
       join(home, "config"),
-      `UserKnownHostsFile /dev/null\nHost there with-node\n${config}IdentityFile ${home}/user\n` +
-        `Host with-node\nSetEnv PATH=${dirname(process.execPath)}:/usr/bin:/bin\n` +
+      `UserKnownHostsFile /dev/null\nHost with-node\nPort ${portWithNode}\nHost *\nPort ${port}\n` +
+        `Host there with-node\n${config}IdentityFile ${home}/user\n` +
         `Host stranger\n${config}IdentityFile ${home}/host\nIdentitiesOnly yes\nBatchMode yes\n`,
     );
     // The user's own ssh, with a configuration that is not in the home directory.
