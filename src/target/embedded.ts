@@ -144,9 +144,13 @@ function prepareRoot({ directory, files = {}, workdir }: EmbeddedOptions & { wor
 }
 
 function temporaryRoot(): string {
-  const root = realpathSync(mkdtempSync(join(tmpdir(), "elsewhere-sandbox-")));
-  chmodSync(root, 0o755);
-  return root;
+  try {
+    const root = realpathSync(mkdtempSync(join(tmpdir(), "elsewhere-sandbox-")));
+    chmodSync(root, 0o755);
+    return root;
+  } catch (error) {
+    throw unusable("the sandbox's root cannot be made", error);
+  }
 }
 
 function existing(directory: string): string {

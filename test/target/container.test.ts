@@ -99,11 +99,15 @@ describe.each([
   test("a user who may use the engine and nothing else", { skip: name !== "docker" }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "elsewhere-user-"));
     chmodSync(folder, 0o777);
-    const { stdout } = await promisify(execFile)(process.execPath, [join(repository, "test/target/tell.ts"), "user"], {
-      uid: NOBODY,
-      gid: NOBODY,
-      env: { ...process.env, HOME: folder, TMPDIR: folder },
-    });
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [join(repository, "test/target/tell.ts"), "container:user", "/srv/file"],
+      {
+        uid: NOBODY,
+        gid: NOBODY,
+        env: { ...process.env, HOME: folder, TMPDIR: folder },
+      },
+    );
     expect(JSON.parse(stdout)).toMatchObject({ hostname: "there", uid: 1000, content: "content\n" });
     rmSync(folder, { recursive: true });
   });

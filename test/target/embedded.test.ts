@@ -1,14 +1,18 @@
 /** Sandboxes of this machine: what is told of one is what a program inside finds. */
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { type Embedded, type EmbeddedOptions, startEmbedded } from "../../src/target/embedded.ts";
+import { repository } from "../matrix/cache.ts";
 import { all } from "../hooks/driver.ts";
 import { eventually, heldSession, startTarget, teller, type Told, toldBySession } from "./told.ts";
 
 /** Where sandboxes are made, by these tests alone. */
 const home = mkdtempSync(join(tmpdir(), "elsewhere-test-"));
+chmodSync(home, 0o755);
 process.env["TMPDIR"] = home;
 afterAll(() => rmSync(home, { recursive: true }));
 
@@ -83,6 +87,19 @@ test("what is killed leaves nothing: the supervisor, the agent", async () => {
   await made.ended;
   expect(await exited).not.toEqual([0, null]); // the kernel ended it with its namespace
   expect(existsSync(made.root)).toBe(false);
+});
+
+test("it takes no root", { skip: process.getuid?.() !== 0 }, async () => {
+  const folder = temporary();
+  chmodSync(folder, 0o777);
+  const script = join(repository, "test/target/tell.ts");
+  const { stdout } = await promisify(execFile)(process.execPath, [script, "embedded", "/proc/self/uid_map"], {
+    uid: 65534,
+    gid: 65534,
+    env: { ...process.env, HOME: folder, TMPDIR: folder },
+  });
+  expect(JSON.parse(stdout)).toMatchObject({ hostname: "elsewhere", uid: 0, error: "" });
+  expect(readdirSync(folder).filter((name) => name.startsWith("elsewhere-"))).toEqual([]);
 });
 
 test("what cannot be a root is told before anything is made", async () => {

@@ -65,7 +65,9 @@ export async function startPodman(): Promise<TestEngine> {
     CONTAINERS_STORAGE_CONF: join(home, "storage.conf"),
     DOCKER_HOST: "unix:///nowhere", // this machine's own Docker is nobody's business here
   };
-  const engine = engineOf("podman", home, env, () => Promise.resolve());
+  const engine = engineOf("podman", home, env, async () => {
+    await execute("umount", [`${home}/graph/overlay`]).catch(() => undefined); // Podman's own, and left mounted
+  });
   await importImage(engine, home);
   return engine;
 }
