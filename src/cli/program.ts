@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { ConfigCommandOptions } from "./config.ts";
 import type { ExecCommandOptions } from "./exec.ts";
 import type { AgentCommandOptions } from "./agent.ts";
+import type { LsCommandOptions } from "./ls.ts";
 import type { TraceCommandOptions } from "./trace.ts";
 import { addTargetOptions } from "./target-options.ts";
 import { packageVersion } from "./version.ts";
@@ -37,6 +38,7 @@ ${exitCodeHelp}`,
   addInspect(program);
   addConfig(program);
   addDoctor(program);
+  addLs(program);
   addAgent(program);
   addCompletions(program);
   return program;
@@ -196,6 +198,20 @@ function addDoctor(program: Command): void {
     .action(async (options: { json?: boolean }) => {
       const { doctor } = await import("./doctor.ts");
       await doctor(options);
+    });
+}
+
+function addLs(program: Command): void {
+  program
+    .command("ls")
+    .summary("list what could be a target on this machine")
+    .description(
+      "List what could be a target on this machine: containers that run, processes in places of their own,\nhosts that ssh knows (docs/targets.md).",
+    )
+    .option("--json", "for machines")
+    .action(async (options: LsCommandOptions) => {
+      const { ls } = await import("./ls.ts");
+      await ls(options);
     });
 }
 

@@ -29,7 +29,7 @@ const OLDEST_NODE: readonly [number, number] = [22, 18];
 
 /**
  * What runs at the host, in any POSIX shell. $id: which baggage. It says what the host has, is told "bring" or "keep"
- * (and gets a tar stream) or "use", gets the command, and runs it.
+ * (and gets a tar stream) or "use", with "-node" where Node.js goes along, gets the command, and runs it.
  */
 const script = (id: string): string => `
 id=${id}
@@ -42,10 +42,12 @@ clean() { [ -z "$dir" ] || rm -rf -- "$dir"; }
 trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM
 trap clean EXIT
 node=$(node --version 2>/dev/null) || node=none
-has=no
-[ ! -e "$kept/complete" ] || has=yes
+has=
+[ ! -e "$kept/complete" ] || has="$has package"
+[ ! -e "$kept-node/complete" ] || has="$has package-node"
 say "$(uname -s) $(uname -m) $node $has"
-read -r task || exit 1
+read -r task suffix || exit 1
+kept=$kept$suffix
 case $task in
 bring) dir=$(mktemp -d "\${TMPDIR:-/tmp}/elsewhere-XXXXXXXX") || exit 1 ;;
 keep) dir=$kept.$$ && mkdir -p "$dir" || exit 1 ;;
@@ -55,7 +57,7 @@ if [ "$task" != use ]; then
 fi
 if [ "$task" = keep ]; then
   : >"$dir/complete"
-  mv "$dir" "$kept" 2>/dev/null || rm -rf -- "$dir"
+  if [ -e "$kept" ]; then rm -rf -- "$dir"; else mv "$dir" "$kept"; fi
   dir=
 fi
 there=\${dir:-$kept}
@@ -102,7 +104,7 @@ async function settle(
   keep: boolean,
   progress: StartOptions["progress"],
 ): Promise<void> {
-  const [system = "", processor = "", node = "", has = ""] = (await hear(connection)).split(" ");
+  const [system = "", processor = "", node = "", ...has] = (await hear(connection)).split(" ");
   if (system !== "Linux" || processor !== machine())
     throw new ElsewhereError({
       code: "target-unusable",
@@ -110,11 +112,13 @@ async function settle(
       context: [`there: ${system} ${processor}`, `here: Linux ${machine()}`],
       hint: "a target over ssh must run Linux on the same kind of processor",
     });
-  using baggage = await Baggage.pack('"$there"', !isNewEnough(node));
-  if (has === "yes") connection.write("use\n");
+  const withNode = !isNewEnough(node);
+  const suffix = withNode ? "-node" : "";
+  using baggage = await Baggage.pack('"$there"', withNode);
+  if (has.includes(`package${suffix}`)) connection.write(`use ${suffix}\n`);
   else {
-    progress(isNewEnough(node) ? `bringing elsewhere to ${host}` : `bringing elsewhere and Node.js to ${host}`);
-    connection.write(keep ? "keep\n" : "bring\n");
+    progress(withNode ? `bringing elsewhere and Node.js to ${host}` : `bringing elsewhere to ${host}`);
+    connection.write(`${keep ? "keep" : "bring"} ${suffix}\n`);
     const archive = baggage.tar();
     const said = archive.stderr === null ? Promise.resolve("") : text(archive.stderr);
     archive.stdout?.pipe(connection, { end: false });
