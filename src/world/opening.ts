@@ -91,6 +91,7 @@ export class Opener {
   }
 
   async #released(file: TargetFile): Promise<void> {
+    await file.flush(); // whoever gets a lock next sees what was written under it
     await this.#with.locks.released(file);
     await file.close();
   }
