@@ -11,10 +11,12 @@ import type { Identity } from "../wire/generated/elsewhere/v1/agent_pb.ts";
 import { descriptorCalls } from "./descriptor-calls.ts";
 import { Directories } from "./directories.ts";
 import { error } from "./errors.ts";
+import type { Files } from "./files.ts";
 import { type Located, Locator, normal } from "./locate.ts";
 import { RecordLocks } from "./locks.ts";
 import { identity, type SeenUser } from "./identity.ts";
 import { names } from "./names.ts";
+import { NearFiles } from "./near-files.ts";
 import { isOpening, Opener } from "./opening.ts";
 import { answerPath } from "./path-calls.ts";
 import type { FileReport } from "./report.ts";
@@ -29,10 +31,12 @@ export interface WorldOptions {
   readonly user?: SeenUser | undefined;
   /** Hears where the files are that it names. */
   readonly report?: FileReport | undefined;
+  /** How old may be what it is told of files, milliseconds; 0: the target is asked every time. @default 1000 */
+  readonly freshMs?: number | undefined;
 }
 
 export class World {
-  readonly #files: RemoteFiles;
+  readonly #files: Files;
   readonly #directories = new Directories();
   readonly #unwritten = new AllUnwritten();
   readonly #locks = new RecordLocks();
@@ -41,7 +45,8 @@ export class World {
   readonly #options: WorldOptions;
 
   constructor(options: WorldOptions) {
-    const { files, policy, report } = options;
+    const { policy, report } = options;
+    const files = new NearFiles(options.files, this.#unwritten, options.freshMs);
     this.#files = files;
     this.#options = options;
     this.#locator = new Locator(policy, this.#directories, report);
@@ -102,8 +107,7 @@ export class World {
     return this.#there(call, path, to, other);
   }
 
-  async #there(call: AnyCall, path: CallPath, to: Located, other: Located | undefined): Promise<Outcome> {
-    await this.#unwritten.flush();
+  #there(call: AnyCall, path: CallPath, to: Located, other: Located | undefined): Promise<Outcome> {
     if (isOpening(call)) return this.#opener.open(call, to);
     if (call.is("chdir")) return this.#changeDirectory(call, to);
     return answerPath({ call, files: this.#files, path, to, other });

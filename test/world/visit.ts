@@ -25,6 +25,12 @@ export interface VisitOptions extends EmbeddedOptions {
   readonly roundTripMs?: number;
 }
 
+/** A command, and where it runs. */
+export interface Visiting extends Command {
+  /** A path there, or here where the policy says so. @default "/srv" */
+  readonly workdir?: string;
+}
+
 /** Environment that programs of these tests get, wherever they run. */
 const environment = { PATH: "/bin", HOME: "/srv/home", TMPDIR: "/srv/tmp" };
 
@@ -65,19 +71,24 @@ export class Visit implements AsyncDisposable {
   }
 
   /** Starts a program of this machine, as if it were in the sandbox. */
-  launch({ program, args }: Command): Promise<HookedProgram> {
+  launch({ program, args, workdir = "/srv" }: Visiting): Promise<HookedProgram> {
     return launch(program, {
       args,
       stdio: ["ignore", "pipe", "pipe"],
       env: environment,
-      cwd: this.#world.startingDirectory("/srv") ?? "/",
+      cwd: this.#world.startingDirectory(workdir) ?? workdir,
       hooks: this.#world.hooks,
       onHookError: (failure) => this.failures.push(failure),
     });
   }
 
+  /** Has arrived what programs have written. */
+  settled(): Promise<void> {
+    return this.#world.flush();
+  }
+
   /** Runs it to its end. */
-  async run(command: Command): Promise<Finished & { readonly cost: Cost }> {
+  async run(command: Visiting): Promise<Finished & { readonly cost: Cost }> {
     this.#calls.clear();
     const startedMs = performance.now();
     await using running = await this.launch(command);
@@ -92,12 +103,13 @@ export class Visit implements AsyncDisposable {
   }
 
   /** Runs a program of this machine in the sandbox, together with the libraries that it needs. */
-  async runInside({ program, args }: Command): Promise<Finished & { readonly milliseconds: number }> {
+  async runInside({ program, args, workdir = "/srv" }: Visiting): Promise<Finished & { readonly milliseconds: number }> {
     for (const file of [program, ...librariesOf(program)]) this.#bring(file, file === program);
     const startedMs = performance.now();
     const child = this.sandbox.run(`/bin/${basename(program)}`, args, {
       stdio: ["ignore", "pipe", "pipe"],
       env: environment,
+      workdir,
     });
     const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
     const [stdout, stderr, exitCode] = await Promise.all([textOf(child.stdout), textOf(child.stderr), ended]);

@@ -69,6 +69,8 @@ func run(db *sql.DB, mode string, count int) {
 }
 
 func check(db *sql.DB) {
+	execute(db, "PRAGMA busy_timeout = 10000")
+	execute(db, "PRAGMA locking_mode = EXCLUSIVE")
 	var whole string
 	must(db.QueryRow("PRAGMA integrity_check").Scan(&whole))
 	var sum, count, last int
