@@ -6,6 +6,8 @@ import { callPaths, type CallPath } from "../hooks/call-paths.ts";
 import { defineHooks, type HookSet } from "../hooks/define.ts";
 import type { AnyCall, HookCall, Outcome } from "../hooks/types.ts";
 import type { FilePolicy } from "../config/policy.ts";
+import { isStarting } from "../hooks/starting.ts";
+import { cacheDirectory } from "../patch/location.ts";
 import type { RemoteFiles } from "../session/remote-files.ts";
 import type { Identity } from "../wire/generated/elsewhere/v1/agent_pb.ts";
 import { descriptorCalls } from "./descriptor-calls.ts";
@@ -13,6 +15,8 @@ import { Directories } from "./directories.ts";
 import { error } from "./errors.ts";
 import { type Located, Locator, normal } from "./locate.ts";
 import { RecordLocks } from "./locks.ts";
+import { Programs } from "./programs.ts";
+import { start, startScript } from "./starting.ts";
 import { identity, type SeenUser } from "./identity.ts";
 import { names } from "./names.ts";
 import { isOpening, Opener } from "./opening.ts";
@@ -29,6 +33,8 @@ export interface WorldOptions {
   readonly user?: SeenUser | undefined;
   /** Hears where the files are that it names. */
   readonly report?: FileReport | undefined;
+  /** Where programs of the target are kept that are started here; the user's cache where it is not given. */
+  readonly cache?: string | undefined;
 }
 
 export class World {
@@ -36,6 +42,7 @@ export class World {
   readonly #directories = new Directories();
   readonly #unwritten = new AllUnwritten();
   readonly #locks = new RecordLocks();
+  readonly #programs: Programs;
   readonly #locator: Locator;
   readonly #opener: Opener;
   readonly #options: WorldOptions;
@@ -44,7 +51,8 @@ export class World {
     const { files, policy, report } = options;
     this.#files = files;
     this.#options = options;
-    this.#locator = new Locator(policy, this.#directories, report);
+    this.#programs = new Programs(files, options.cache ?? cacheDirectory());
+    this.#locator = new Locator(policy, this.#directories, this.#programs, report);
     this.#opener = new Opener({
       files,
       directories: this.#directories,
@@ -79,8 +87,18 @@ export class World {
     const paths = callPaths(call);
     const located = paths.map((path) => this.#locator.locate(call, path));
     if (located.every((each) => each === undefined || (each.mode === "local" && !each.isMoved)))
-      return call.is("readlink") || call.is("readlinkat") ? this.#linkOfOurs(call) : undefined;
+      return this.#atHome(call, located[0]);
     return this.#answer(call, paths, located);
+  }
+
+  /** What there is to do of a call that is the kernel's. */
+  #atHome(call: AnyCall, located: Located | undefined): Outcome | Promise<Outcome> {
+    if (call.is("readlink") || call.is("readlinkat")) return this.#linkOfOurs(call);
+    return isStarting(call) && located !== undefined ? startScript(call, located.path, this.#starters) : undefined;
+  }
+
+  get #starters(): { readonly programs: Programs; readonly locator: Locator } {
+    return { programs: this.#programs, locator: this.#locator };
   }
 
   #answer(
@@ -105,6 +123,7 @@ export class World {
   async #there(call: AnyCall, path: CallPath, to: Located, other: Located | undefined): Promise<Outcome> {
     await this.#unwritten.flush();
     if (isOpening(call)) return this.#opener.open(call, to);
+    if (isStarting(call)) return start(call, to, path.follow, this.#starters);
     if (call.is("chdir")) return this.#changeDirectory(call, to);
     return answerPath({ call, files: this.#files, path, to, other });
   }
