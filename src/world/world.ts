@@ -15,7 +15,7 @@ import { Directories } from "./directories.ts";
 import { error } from "./errors.ts";
 import { type Located, Locator, normal } from "./locate.ts";
 import { RecordLocks } from "./locks.ts";
-import { Programs } from "./programs.ts";
+import { type Fetched, Programs } from "./programs.ts";
 import { start, startScript } from "./starting.ts";
 import { identity, type SeenUser } from "./identity.ts";
 import { names } from "./names.ts";
@@ -75,6 +75,11 @@ export class World {
   /** What a program that is to start in a directory of the target starts in. @returns undefined where it is of here */
   startingDirectory(path: string): string | undefined {
     return this.#locator.isRemote(path) ? this.#directories.at(normal(path)).link : undefined;
+  }
+
+  /** Brings a program of the target, to be launched with `seenAs` its path there. @returns −errno where it cannot be */
+  fetchProgram(path: string): Promise<Fetched | number> {
+    return this.#programs.fetch({ path }, path);
   }
 
   /** Has arrived what programs have written. */
