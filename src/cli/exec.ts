@@ -69,10 +69,12 @@ async function run(
     add: (...sets) => void hooks.push(...sets),
     replace: (before, after) => running.program?.replaceHooks(before, after),
   });
+  const { file, ...seen } = (await target?.program(name)) ?? { file: name };
   const there = target && { env: target.environment, cwd: await target.startingDirectory() };
   const program = await withProgramBehindScript(name, () =>
-    launch(name, {
+    launch(file, {
       args,
+      ...seen,
       stdio: "inherit",
       hooks: [...hooks, ...(target?.hooks ?? [])],
       follow: options.follow,

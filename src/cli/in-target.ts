@@ -1,11 +1,12 @@
 /** What makes a program believe that it is in a target: a session there, and the hooks, environment and directory. */
 import { realpathSync, statSync } from "node:fs";
+import { posix } from "node:path";
 import { filePolicy } from "../config/file-policy.ts";
 import { programEnvironment, type Variable } from "../config/environment.ts";
 import { hereFor, ownEnvironment } from "../config/here.ts";
 import type { FilePolicy } from "../config/policy.ts";
 import type { Settings } from "../config/settings.ts";
-import { ElsewhereError } from "../errors.ts";
+import { ElsewhereError, exitCodes } from "../errors.ts";
 import type { HookSet } from "../hooks/define.ts";
 import { errnoText } from "../linux/errno.ts";
 import { findProgram } from "../process/program.ts";
@@ -28,7 +29,7 @@ export class InTarget implements AsyncDisposable {
   readonly #agent: StartedAgent;
   readonly #world: World;
 
-  private constructor(agent: StartedAgent, session: Session, settings: Settings, executable: string) {
+  private constructor(agent: StartedAgent, session: Session, settings: Settings, executable: string | undefined) {
     const { target, files } = session;
     this.#agent = agent;
     this.session = session;
@@ -53,7 +54,8 @@ export class InTarget implements AsyncDisposable {
    */
   static async open(text: string, program: string, settings: Settings): Promise<InTarget> {
     const { kind, name } = findTarget(text);
-    const executable = realpathSync(findProgram(program, process.env, process.cwd()));
+    const isThere = program.startsWith(REMOTE);
+    const executable = isThere ? undefined : realpathSync(findProgram(program, process.env, process.cwd()));
     using progress = new Progress();
     const agent = await kind.start(name, { progress: (doing) => progress.say(`${text}: ${doing}`) });
     return await InTarget.with(agent, executable, settings);
@@ -61,9 +63,9 @@ export class InTarget implements AsyncDisposable {
 
   /**
    * The same with an agent that runs, and is ended with it.
-   * @param executable the program's real path
+   * @param executable the program's real path; undefined where it is the target's
    */
-  static async with(agent: StartedAgent, executable: string, settings: Settings): Promise<InTarget> {
+  static async with(agent: StartedAgent, executable: string | undefined, settings: Settings): Promise<InTarget> {
     try {
       const connect = onlyOnce(agent);
       const session = await Session.open({ connect, release: `elsewhere ${packageVersion()}` });
@@ -106,6 +108,29 @@ export class InTarget implements AsyncDisposable {
     });
   }
 
+  /**
+   * What to launch: the program as it was named, or one of the target that is named "remote:PATH".
+   * @throws ElsewhereError where the target has none
+   */
+  async program(named: string): Promise<{ readonly file: string; readonly argv0?: string; readonly seenAs?: string }> {
+    if (!named.startsWith(REMOTE)) return { file: named };
+    const name = named.slice(REMOTE.length);
+    const folders = name.includes("/") ? [""] : (this.environment["PATH"] ?? "").split(":");
+    const base = Buffer.from(this.session.target.workingDirectory).toString();
+    let failed = ENOENT;
+    for (const folder of folders) {
+      const found = await this.#world.fetchProgram(posix.resolve(this.workingDirectory ?? base, folder, name));
+      if (typeof found !== "number") return { file: found.file, argv0: name, seenAs: found.path };
+      if (failed === ENOENT) failed = -found;
+    }
+    throw new ElsewhereError({
+      code: failed === ENOENT ? "not-found" : "not-executable",
+      message: `${name} cannot be started`,
+      context: [`in the target: ${errnoText(failed)}`],
+      exitCode: failed === ENOENT ? exitCodes.notFound : exitCodes.cannotRun,
+    });
+  }
+
   async #failureThere(path: string): Promise<number> {
     const opened = await this.session.files.open({ path }, { flags: O_DIRECTORY });
     if (typeof opened === "number") return -opened;
@@ -121,6 +146,8 @@ export class InTarget implements AsyncDisposable {
   }
 }
 
+/** In front of the path of a program that is in the target. */
+const REMOTE = "remote:";
 /** Linux's value on x86-64, as the agent takes it. */
 const O_DIRECTORY = 0o200000;
 const ENOENT = 2;

@@ -107,7 +107,7 @@ function addExec(program: Command): void {
       "Run a program here as if it were in a target: its files, names and environment are the target's\n(docs/configuration.md says which). With --hook, let TypeScript decide what its system calls do.",
     )
     .usage("[options] [--] PROGRAM [ARGS…]")
-    .argument("<program>", "path, or a name to be found on PATH")
+    .argument("<program>", "path, or a name to be found on PATH; of a program in the target: remote:PATH")
     .argument("[args...]", "its arguments")
     .passThroughOptions();
   addTargetOptions(command)

@@ -18,6 +18,10 @@ import type { HookedProcess } from "./types.ts";
 
 export interface LaunchOptions {
   readonly args?: readonly string[];
+  /** What the program gets as argv[0]; `program` where it is not given. */
+  readonly argv0?: string | undefined;
+  /** The path that the program sees as its own, where that is not where it is started from. */
+  readonly seenAs?: string | undefined;
   /** The whole environment; this process's own where it is not given. */
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
@@ -89,6 +93,8 @@ export async function launch(program: string, options: LaunchOptions = {}): Prom
     const launched = await launchProgram(supervisor, {
       program,
       args: options.args ?? [],
+      argv0: options.argv0,
+      seenAs: options.seenAs,
       env: options.env ?? process.env,
       cwd: options.cwd ?? process.cwd(),
       stdio: options.stdio ?? "pipe",

@@ -3,6 +3,6 @@ import { Session } from "../../src/session/session.ts";
 import { startTarget } from "./told.ts";
 
 const { connection } = await startTarget(process.argv[2] ?? "");
-const session = await Session.open(connection, "hold");
+const session = await Session.open({ connect: () => Promise.resolve(connection), release: "hold" });
 console.log("greeted");
 await session.closed;

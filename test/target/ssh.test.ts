@@ -100,7 +100,7 @@ describe("ssh", { skip: sshd === undefined || process.getuid?.() !== 0 }, () => 
 
     for (const pattern of ["ssh -F .* with-node exec", `${temporary}/.* agent --root /`]) {
       const agent = await startTarget("ssh:with-node");
-      using session = await Session.open(agent.connection, "test");
+      using session = await Session.open({ connect: () => Promise.resolve(agent.connection), release: "test" });
       const [pid] = execFileSync("pgrep", ["-f", pattern], { encoding: "utf8" }).split("\n");
       process.kill(Number(pid), "SIGKILL");
       await agent.ended;

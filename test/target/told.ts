@@ -35,7 +35,7 @@ export function startTarget(target: string, options: Partial<StartOptions> = {})
 
 /** What a session to a target says of it, and of a file there. Ends the session. */
 export async function toldBySession({ connection }: Pick<StartedAgent, "connection">, path: string): Promise<Told> {
-  using session = await Session.open(connection, "test");
+  using session = await Session.open({ connect: () => Promise.resolve(connection), release: "test" });
   const { identity, environment, workingDirectory } = session.target;
   const request = { place: { path: Buffer.from(path) }, contentLimit: 4096, closeWhenComplete: true };
   const { errno, content = new Uint8Array() } = await session.call(FilesService.method.open, request);
