@@ -1,10 +1,10 @@
 /** What an agent knows of one connection, and how its calls are answered. */
 import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import { KernelCalls } from "../linux/kernel-calls.ts";
+import type { KernelCalls } from "../linux/kernel-calls.ts";
 import { u32, u64 } from "../linux/scalar.ts";
-import { requireHostMachine } from "../machine/machines.ts";
+import type { Clock } from "../wire/clock.ts";
 import type { Method } from "../wire/method.ts";
-import { Refusal, Routes } from "../wire/server.ts";
+import { Refusal, Routes } from "../wire/routes.ts";
 import { status } from "../wire/status.ts";
 import { flags as o } from "./constants.ts";
 import { checked, Errno } from "./errno.ts";
@@ -12,18 +12,25 @@ import { type Handle, Handles } from "./handles.ts";
 import { Locks } from "./locks.ts";
 import { TargetRoot } from "./root.ts";
 
+/** The calls that an agent makes. */
+export type Kernel = Pick<KernelCalls, "make" | "makeNow">;
+
 export class Connection implements Disposable {
-  readonly kernel: KernelCalls = new KernelCalls(requireHostMachine().calls);
+  readonly kernel: Kernel;
+  readonly clock: Clock;
   readonly handles: Handles = new Handles();
-  readonly locks: Locks = new Locks(this.kernel);
+  readonly locks: Locks;
   readonly routes: Routes = new Routes();
   readonly root: TargetRoot;
   /** Whether both ends have agreed on a version. */
   isGreeted = false;
 
   /** @param root the target's root, as this process can open it */
-  constructor(root: string) {
-    this.root = new TargetRoot(this.kernel, root);
+  constructor(kernel: Kernel, clock: Clock, root: string) {
+    this.kernel = kernel;
+    this.clock = clock;
+    this.locks = new Locks(kernel);
+    this.root = new TargetRoot(kernel, root);
   }
 
   /** Answers a call of files: an {@link Errno} that the handler throws is its answer. */

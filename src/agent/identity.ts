@@ -1,15 +1,15 @@
 /** Who the target is: host name, and the user, environment and working directory of its main process. */
 import { readFileSync, readlinkSync } from "node:fs";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { KernelCalls } from "../linux/kernel-calls.ts";
-import type { HelloResponseSchema, IdentitySchema } from "../wire/generated/elsewhere/v1/agent_pb.ts";
+import type { IdentitySchema } from "../wire/generated/elsewhere/v1/agent_pb.ts";
+import type { Kernel } from "./connection.ts";
 import { checked } from "./errno.ts";
 
 /** struct new_utsname (include/uapi/linux/utsname.h): six texts of 65 bytes. */
 const UTSNAME_FIELD = 65;
 const UTSNAME_FIELDS = 6;
 
-export function identityOf(kernel: KernelCalls, pid: number): MessageInitShape<typeof IdentitySchema> {
+export function identityOf(kernel: Kernel, pid: number): MessageInitShape<typeof IdentitySchema> {
   const found = Buffer.alloc(UTSNAME_FIELD * UTSNAME_FIELDS);
   checked(kernel.makeNow("uname", found));
   const text = (index: number): string => {
@@ -39,9 +39,7 @@ export function identityOf(kernel: KernelCalls, pid: number): MessageInitShape<t
 }
 
 /** What the main process was started with. */
-export function surroundingsOf(
-  pid: number,
-): Pick<MessageInitShape<typeof HelloResponseSchema>, "environment" | "workingDirectory"> {
+export function surroundingsOf(pid: number): { environment: Uint8Array[]; workingDirectory: Uint8Array } {
   const environment: Uint8Array[] = [];
   const bytes = readFileSync(`/proc/${pid}/environ`);
   for (let at = 0; at < bytes.length;) {
