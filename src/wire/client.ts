@@ -52,7 +52,9 @@ export class WireClient implements Disposable {
     });
     this.#session.on("error", (error: Error) => (this.#failure ??= error));
     this.#session.on("goaway", (code) => this.fail(new Error(`the agent ended the connection (${code})`)));
-    this.#session.once("connect", () => this.#session.setLocalWindowSize(limits.connectionWindow));
+    this.#session.once("connect", () => {
+      if (!this.#isLost) this.#session.setLocalWindowSize(limits.connectionWindow);
+    });
     connection.on("error", (error: Error) => this.fail(error));
     connection.once("close", () => this.fail(undefined));
     this.closed = new Promise((resolve) =>

@@ -93,7 +93,10 @@ async function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, c
     if (route === undefined) throw new Refusal(status.unimplemented, `there is no ${path}`);
     const bytes = await receive(stream, calls);
     const { room, run } = route(bytes);
-    hold(stream, calls.held, "room", room);
+    if (calls.held.room + room > limits.heldBytes) throw tooMuch();
+    calls.held.room += room;
+    if (stream.destroyed) calls.held.room -= room;
+    else stream.once("close", () => (calls.held.room -= room));
     const response = await run(abort.signal).catch((error: unknown) => {
       if (!(error instanceof Refusal) && !abort.signal.aborted) calls.report(error);
       throw error;
@@ -116,20 +119,14 @@ function refuse(stream: ServerHttp2Stream, error: unknown): void {
   stream.close(http2.constants.NGHTTP2_NO_ERROR);
 }
 
-/** Counts bytes until the call is over. @throws Refusal `resourceExhausted` */
-function hold(stream: ServerHttp2Stream, held: Held, what: keyof Held, bytes: number): void {
-  if (held[what] + bytes > limits.heldBytes)
-    throw new Refusal(status.resourceExhausted, `more than ${limits.heldBytes} bytes under way`);
-  if (stream.destroyed) return;
-  held[what] += bytes;
-  stream.once("close", () => (held[what] -= bytes));
-}
+const tooMuch = (): Refusal => new Refusal(status.resourceExhausted, `more than ${limits.heldBytes} bytes under way`);
 
-/** The request's message. */
+/** The request's message; its bytes count as held until the call is over. */
 function receive(stream: ServerHttp2Stream, { clock, held }: Calls): Promise<Uint8Array> {
   const frames = new FrameReader();
   return new Promise((resolve, reject) => {
     let isOver = false;
+    let bytes = 0;
     const refuse = (error: unknown): void => {
       isOver = true;
       reject(error instanceof Refusal ? error : new Refusal(status.invalidArgument, String(error)));
@@ -140,7 +137,9 @@ function receive(stream: ServerHttp2Stream, { clock, held }: Calls): Promise<Uin
     stream.on("data", (chunk: Uint8Array) => {
       if (isOver) return;
       try {
-        hold(stream, held, "bytes", chunk.length);
+        if (held.bytes + chunk.length > limits.heldBytes) throw tooMuch();
+        held.bytes += chunk.length;
+        bytes += chunk.length;
         frames.push(chunk);
       } catch (error) {
         refuse(error);
@@ -157,6 +156,7 @@ function receive(stream: ServerHttp2Stream, { clock, held }: Calls): Promise<Uin
     });
     stream.once("close", () => {
       callOff();
+      held.bytes -= bytes;
       refuse(new Refusal(status.cancelled, "the caller has given up"));
     });
   });
