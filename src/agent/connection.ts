@@ -15,6 +15,22 @@ import { TargetRoot } from "./root.ts";
 /** The calls that an agent makes. */
 export type Kernel = Pick<KernelCalls, "make" | "makeNow">;
 
+/** A request, as far as it names open files. */
+interface NamesHandles {
+  readonly handle?: bigint;
+  readonly place?: { readonly directory: bigint };
+  readonly from?: { readonly directory: bigint };
+  readonly to?: { readonly directory: bigint };
+  readonly lock?: unknown;
+}
+
+/** Who waits for a lock looks each time whether the file is still open, and does not hold it. */
+function handlesIn(request: NamesHandles): bigint[] {
+  const { handle, place, from, to } = request;
+  const named = [request.lock === undefined ? handle : undefined, place?.directory, from?.directory, to?.directory];
+  return named.filter((each) => each !== undefined);
+}
+
 export class Connection implements Disposable {
   readonly kernel: Kernel;
   readonly clock: Clock;
@@ -40,11 +56,14 @@ export class Connection implements Disposable {
   ): void {
     this.routes.on(method, async (request, signal): Promise<MessageInitShape<O>> => {
       if (!this.isGreeted) throw new Refusal(status.failedPrecondition, "Hello comes first");
+      const letGo = this.handles.hold(handlesIn(request as NamesHandles));
       try {
         return await handler(request, signal);
       } catch (error) {
         if (error instanceof Errno) return { errno: error.number } as unknown as MessageInitShape<O>;
         throw error;
+      } finally {
+        letGo();
       }
     });
   }

@@ -87,8 +87,10 @@ export function serveFiles(connection: Connection): void {
   });
 
   connection.on(methods.close, async ({ handle }) => {
-    const { descriptor } = handles.remove(handle);
-    checked(await kernel.make("close", descriptor));
+    const open = handles.remove(handle);
+    // This call uses it, too.
+    if (open.uses > 1) open.close = () => kernel.makeNow("close", open.descriptor);
+    else checked(await kernel.make("close", open.descriptor));
     return {};
   });
 

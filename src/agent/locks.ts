@@ -78,7 +78,7 @@ export function serveLocks(connection: Connection): void {
     if (lock.case === "flock") {
       const operation = lock.value;
       await untilFree(wait && operation !== LOCK_UN, signal, () =>
-        kernel.makeNow("flock", descriptor, operation | LOCK_NB),
+        kernel.makeNow("flock", handles.get(handle).descriptor, operation | LOCK_NB),
       );
       return {};
     }
@@ -92,7 +92,10 @@ export function serveLocks(connection: Connection): void {
       checked(kernel.makeNow("fcntl", holder, F_OFD_GETLK, found));
       return { conflict: recordLock(found), pid: -1 };
     }
-    await untilFree(wait, signal, () => kernel.makeNow("fcntl", holder, F_OFD_SETLK, structFlock(lock.value)));
+    await untilFree(wait, signal, () => {
+      handles.get(handle); // closed meanwhile: EBADF
+      return kernel.makeNow("fcntl", holder, F_OFD_SETLK, structFlock(lock.value));
+    });
     if (type === F_UNLCK && start === 0n && length === 0n) locks.release(owner, file);
     return {};
   });

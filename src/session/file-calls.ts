@@ -15,6 +15,11 @@ export interface FileCall {
   readonly isRepeatable?: boolean;
   /** The file that it reads or changes. */
   readonly file?: RemoteFile | undefined;
+  /**
+   * It changes the file, so it cannot be given up: the agent may do it later than a call that is asked afterwards. When
+   * `signal` ends it nobody waits for it any more, but calls on that file.
+   */
+  readonly isChange?: boolean;
 }
 
 const EINTR = errnoNumber("EINTR") ?? 0;
@@ -53,34 +58,40 @@ export class FileCalls {
   async send<I extends DescMessage, O extends DescMessage>(
     method: Method<I, O>,
     request: () => MessageInitShape<I>,
-    { signal, isRepeatable = false, file }: FileCall = {},
+    { signal, isRepeatable = false, file, isChange = false }: FileCall = {},
   ): Promise<MessageShape<O> | Failed> {
-    let endRepeat: (() => void) | undefined;
-    const lost = (): void => {
-      if (file !== undefined) endRepeat ??= repeating(file);
+    if (isAborted(signal)) return -EINTR;
+    let letOthers: (() => void) | undefined;
+    const keepOthers = (): void => {
+      if (file !== undefined) letOthers ??= keepFrom(file);
     };
+    // Others have been kept from the file for a call that was asked before this: it is done before it.
+    const turn = (): Promise<unknown> | undefined =>
+      letOthers === undefined && file !== undefined && file.unsettled.size > 0
+        ? abortable(Promise.all(file.unsettled), isChange ? undefined : signal)
+        : undefined;
+    const told = isChange ? undefined : signal;
+    const sent = this.caller.call(method, request, { signal: told, isRepeatable, lost: keepOthers, turn });
+    sent.finally(() => letOthers?.()).catch(() => undefined);
     try {
-      // What was lost with a connection was asked before this: it is done before it.
-      const turn = (): Promise<unknown> | undefined =>
-        endRepeat === undefined && file !== undefined && file.repeated.size > 0
-          ? abortable(Promise.all(file.repeated), signal)
-          : undefined;
-      return await this.caller.call(method, request, { signal, isRepeatable, lost, turn });
+      return await abortable(sent, signal);
     } catch (error) {
       if (error instanceof Unusable) return error.result;
-      return signal?.aborted === true ? -EINTR : -EIO;
-    } finally {
-      endRepeat?.();
+      if (!isAborted(signal)) return -EIO;
+      if (isChange) keepOthers();
+      return -EINTR;
     }
   }
 }
 
+const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true;
+
 /** Keeps others from a file. @returns lets them */
-function repeating(file: RemoteFile): () => void {
+function keepFrom(file: RemoteFile): () => void {
   const { promise, resolve } = Promise.withResolvers<void>();
-  file.repeated.add(promise);
+  file.unsettled.add(promise);
   return () => {
-    file.repeated.delete(promise);
+    file.unsettled.delete(promise);
     resolve();
   };
 }

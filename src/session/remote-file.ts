@@ -42,8 +42,8 @@ export class RemoteFile {
   readonly locks: HeldLocks = new HeldLocks();
   /** A lock could not be had again. Until it is unlocked, reading and writing fail with EIO, locking with ENOLCK. */
   hasLostLocks = false;
-  /** Changes of it that were lost with a connection, and are being made again: others wait for them. @internal */
-  readonly repeated: Set<Promise<unknown>> = new Set();
+  /** Changes that are being made again after a lost connection, or that were given up: others wait. @internal */
+  readonly unsettled: Set<Promise<unknown>> = new Set();
   #handle: bigint;
   #generation: number;
   #isStale = false;

@@ -2,7 +2,8 @@
  * The target's files as calls of Linux: plain values go in; what comes out is what the call gives, or its −errno.
  *
  * Nothing here is thrown at a caller, and these are beside the target's own errors:
- * - EINTR: `signal` has ended the call; whether it was done is not known;
+ * - EINTR: `signal` has ended the call; whether it was done is not known, or whether it still will be: a change of an open
+ *   file goes on, and calls on that file wait for it. (The kernel's own changes of regular files cannot be interrupted.)
  * - EIO: the connection was lost while the call was under way, and making it twice could do harm; or the session is over;
  *   or a lock of the file was lost;
  * - ESTALE: the file could not be opened again on a new connection, or its path leads to another file now;
@@ -18,7 +19,7 @@ import { abortable, type Clock } from "../wire/clock.ts";
 import { FilesService, type PlaceSchema, type StatFsResponse } from "../wire/generated/elsewhere/v1/files_pb.ts";
 import { limits } from "../wire/limits.ts";
 import type { Caller } from "./caller.ts";
-import { type Failed, FileCalls } from "./file-calls.ts";
+import { type Failed, type FileCall, FileCalls } from "./file-calls.ts";
 import { FileLocks } from "./file-locks.ts";
 import type { Range } from "./held-locks.ts";
 import { ONCE, OpenFiles } from "./open-files.ts";
@@ -128,7 +129,7 @@ export class RemoteFiles {
       data: data.subarray(0, limits.dataBytes),
     });
     const isRepeatable = (file.flags & O_APPEND) === 0;
-    const answer = await this.#calls.send(methods.write, request, { file, signal, isRepeatable });
+    const answer = await this.#calls.send(methods.write, request, { file, signal, isRepeatable, isChange: true });
     if (typeof answer === "number") return answer;
     const { written, size, errno } = answer;
     return errno !== 0 && written === 0 ? -errno : { written, size, stopped: errno === 0 ? 0 : -errno };
@@ -148,7 +149,12 @@ export class RemoteFiles {
       offset,
       length,
     });
-    return this.#calls.done(methods.allocate, request, { file, signal, isRepeatable: (mode & MOVING) === 0 });
+    return this.#calls.done(methods.allocate, request, {
+      file,
+      signal,
+      isRepeatable: (mode & MOVING) === 0,
+      isChange: true,
+    });
   }
 
   /** fsync(2), fdatasync(2) */
@@ -373,8 +379,8 @@ export class RemoteFiles {
   }
 
   /** What is said of an open file, not of a name that may be another's by now, can be said twice. */
-  #ofOpen({ directory, path }: RemotePlace): { file?: RemoteFile | undefined; isRepeatable: boolean } {
-    return path.length === 0 ? { file: directory, isRepeatable: true } : { isRepeatable: false };
+  #ofOpen({ directory, path }: RemotePlace): Pick<FileCall, "file" | "isRepeatable" | "isChange"> {
+    return path.length === 0 ? { file: directory, isRepeatable: true, isChange: true } : { isRepeatable: false };
   }
 }
 

@@ -96,6 +96,7 @@ export class Session implements Caller, Disposable {
     for (let left: number = limits.repeats; ;) {
       const client = await abortable(this.#ready, signal);
       for (let wait = turn?.(); wait !== undefined; wait = turn?.()) await wait;
+      if (client !== this.#client) continue; // lost while this waited: handles are being renewed
       try {
         return await client.call(method, request(), signal);
       } catch (error) {
