@@ -38,7 +38,7 @@ export async function toldBySession({ connection }: Pick<StartedAgent, "connecti
   using session = await Session.open({ connect: () => Promise.resolve(connection), release: "test" });
   const { identity, environment, workingDirectory } = session.target;
   const request = { place: { path: Buffer.from(path) }, contentLimit: 4096, closeWhenComplete: true };
-  const { errno, content = new Uint8Array() } = await session.call(FilesService.method.open, request);
+  const { errno, content = new Uint8Array() } = await session.call(FilesService.method.open, () => request);
   return {
     hostname: identity?.nodename ?? "",
     workdir: Buffer.from(workingDirectory).toString(),

@@ -1,5 +1,16 @@
 /** Two sandboxes alike. Sequences of calls are played inside one, and here as if in the other. */
-import { closeSync, constants, copyFileSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync, readSync, realpathSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+} from "node:fs";
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
@@ -38,7 +49,12 @@ export class Pair implements AsyncDisposable {
     this.#asIf = asIf;
     this.#session = session;
     // Wherever a sequence wanders to, it is the target's; what the program itself is made of is not.
-    const local = { "/proc/**": "local", "/sys/**": "local", "/dev/**": "local", [`${dirname(realpathSync(program))}/**`]: "local" };
+    const local = {
+      "/proc/**": "local",
+      "/sys/**": "local",
+      "/dev/**": "local",
+      [`${dirname(realpathSync(program))}/**`]: "local",
+    };
     this.#world = new World({
       files: session.files,
       policy: policyOf({ ...(local as Record<string, "local">), "/**": "remote", "/": "remote" }),
@@ -143,9 +159,10 @@ function treeOf(folder: string): string[] {
     inodes.set(stat.ino, inode);
     const { mtimeMs, nlink, uid, gid } = stat;
     const time = mtimeMs < OLD_MS ? String(mtimeMs) : "now";
-    lines.push(`${name} ${stat.mode.toString(8)} links=${nlink} ${uid}:${gid} #${inode} ${contentOf(path, stat)} ${time}`);
-    if (stat.isDirectory())
-      for (const entry of readdirSync(path).sort()) visit(join(path, entry), `${name}/${entry}`);
+    lines.push(
+      `${name} ${stat.mode.toString(8)} links=${nlink} ${uid}:${gid} #${inode} ${contentOf(path, stat)} ${time}`,
+    );
+    if (stat.isDirectory()) for (const entry of readdirSync(path).sort()) visit(join(path, entry), `${name}/${entry}`);
   };
   visit(folder, "");
   return lines;

@@ -44,7 +44,10 @@ export const path: Arbitrary<string> = oneof(
   { weight: 10, arbitrary: constantFrom("a", "b", "c", "d", "a/a", "a/b", "b/a") },
   { weight: 5, arbitrary: relative },
   { weight: 2, arbitrary: relative.map((each) => `%/${each}`) },
-  { weight: 1, arbitrary: constantFrom("a/", "b//", "c/.", "d/..", "", ".", "..", "%", "/", "//a", "a/../b", "%/../w/a") },
+  {
+    weight: 1,
+    arbitrary: constantFrom("a/", "b//", "c/.", "d/..", "", ".", "..", "%", "/", "//a", "a/../b", "%/../w/a"),
+  },
 );
 /** Where symbolic links lead: into loops, nowhere, to directories, up. */
 const target = oneof(
@@ -53,9 +56,9 @@ const target = oneof(
 );
 
 const bits = (...flags: readonly number[]): Arbitrary<number> =>
-  tuple(...flags.map((flag) => oneof({ weight: 4, arbitrary: constant(0) }, { weight: 1, arbitrary: constant(flag) }))).map(
-    (each) => each.reduce((sum, flag) => sum | flag, 0),
-  );
+  tuple(
+    ...flags.map((flag) => oneof({ weight: 4, arbitrary: constant(0) }, { weight: 1, arbitrary: constant(flag) })),
+  ).map((each) => each.reduce((sum, flag) => sum | flag, 0));
 const access = constantFrom(O_RDONLY, O_WRONLY, O_RDWR, O_RDWR);
 const openFlags = oneof(
   { weight: 6, arbitrary: access.map((each) => each | O_CREAT) },
@@ -68,7 +71,10 @@ const openFlags = oneof(
   },
   { weight: 3, arbitrary: constantFrom(O_RDONLY | O_DIRECTORY, O_RDONLY) },
   { weight: 1, arbitrary: constantFrom(O_PATH, O_PATH | O_NOFOLLOW, O_PATH | O_DIRECTORY, O_PATH | O_CREAT | O_RDWR) },
-  { weight: 1, arbitrary: constantFrom(O_TMPFILE | O_RDWR, O_TMPFILE | O_WRONLY, O_TMPFILE, O_TMPFILE | O_EXCL | O_RDWR) },
+  {
+    weight: 1,
+    arbitrary: constantFrom(O_TMPFILE | O_RDWR, O_TMPFILE | O_WRONLY, O_TMPFILE, O_TMPFILE | O_EXCL | O_RDWR),
+  },
 );
 const mode = oneof(
   { weight: 6, arbitrary: constantFrom(0o644, 0o666, 0o755, 0o777, 0o600) },
@@ -83,7 +89,15 @@ const size = oneof(
 const offset = oneof({ weight: 8, arbitrary: size }, { weight: 1, arbitrary: constantFrom(-1, -5, 2 ** 40, 2 ** 32) });
 const length = oneof({ weight: 10, arbitrary: size }, { weight: 1, arbitrary: constantFrom(-1, 2 ** 33) });
 const id = constantFrom(0, 0, -1, 1, 1000);
-const attribute = constantFrom("user.a", "user.b", "trusted.a", "user.", "nonsense", "security.x", "user.".padEnd(256, "x"));
+const attribute = constantFrom(
+  "user.a",
+  "user.b",
+  "trusted.a",
+  "user.",
+  "nonsense",
+  "security.x",
+  "user.".padEnd(256, "x"),
+);
 const room = oneof({ weight: 4, arbitrary: constant(200) }, { weight: 1, arbitrary: constantFrom(0, 1, 5, 40) });
 /** Seconds and nanoseconds; UTIME_NOW and UTIME_OMIT among them. */
 const seconds = constantFrom(0, 1, 1_000_000_000, 1_234_567_890, -1);
@@ -97,7 +111,16 @@ const no = (flag: number): Arbitrary<number> => bits(flag, AT_EMPTY_PATH);
 /** Calls, and how often each is drawn. */
 export const kinds: readonly (readonly [weight: number, call: Arbitrary<Call>])[] = [
   [14, call("open", { fd: slot, ...at, flags: openFlags, mode })],
-  [1, call("openat2", { fd: slot, ...at, flags: openFlags, mode: constantFrom(0, 0o644), offset: constantFrom(0, 0, 4, 8, 16) })],
+  [
+    1,
+    call("openat2", {
+      fd: slot,
+      ...at,
+      flags: openFlags,
+      mode: constantFrom(0, 0o644),
+      offset: constantFrom(0, 0, 4, 8, 16),
+    }),
+  ],
   [2, call("close", { fd: slot })],
   [1, call("dup", { fd: slot, to: slot })],
   [1, call("dup3", { fd: slot, to: slot, flags: constantFrom(0, O_CLOEXEC) })],
@@ -120,7 +143,14 @@ export const kinds: readonly (readonly [weight: number, call: Arbitrary<Call>])[
   [3, call("newfstatat", { ...at, flags: no(AT_SYMLINK_NOFOLLOW) })],
   [2, call("statx", { ...at, flags: no(AT_SYMLINK_NOFOLLOW) })],
   [1, call("access", { path, mode: integer({ min: 0, max: 7 }) })],
-  [1, call("faccessat2", { ...at, mode: integer({ min: 0, max: 7 }), flags: bits(AT_SYMLINK_NOFOLLOW, AT_EACCESS, AT_EMPTY_PATH) })],
+  [
+    1,
+    call("faccessat2", {
+      ...at,
+      mode: integer({ min: 0, max: 7 }),
+      flags: bits(AT_SYMLINK_NOFOLLOW, AT_EACCESS, AT_EMPTY_PATH),
+    }),
+  ],
   [4, call("getdents", { fd: slot, length: constantFrom(0, 23, 24, 60, 100, 4096, 32_768) })],
   [6, call("mkdirat", { ...at, mode })],
   [2, call("rmdir", { path })],
@@ -156,8 +186,20 @@ export const kinds: readonly (readonly [weight: number, call: Arbitrary<Call>])[
   [1, call("getfl", { fd: slot })],
   [1, call("getfd", { fd: slot })],
   [1, call("setfl", { fd: slot, flags: bits(O_APPEND, O_APPEND, O_NONBLOCK) })],
-  [2, call("setxattr", { path, second: attribute, flags: constantFrom(0, 0, 1, 2, 4), length: room, mode: constant(1) })],
-  [1, call("fsetxattr", { fd: slot, second: attribute, flags: constantFrom(0, 0, 1, 2), length: room, mode: constant(2) })],
+  [
+    2,
+    call("setxattr", { path, second: attribute, flags: constantFrom(0, 0, 1, 2, 4), length: room, mode: constant(1) }),
+  ],
+  [
+    1,
+    call("fsetxattr", {
+      fd: slot,
+      second: attribute,
+      flags: constantFrom(0, 0, 1, 2),
+      length: room,
+      mode: constant(2),
+    }),
+  ],
   [1, call("getxattr", { path, second: attribute, length: room })],
   [1, call("lgetxattr", { path, second: attribute, length: room })],
   [1, call("fgetxattr", { fd: slot, second: attribute, length: room })],
@@ -176,9 +218,12 @@ export const sequences: Arbitrary<readonly Call[]> = array(anyCall, { minLength:
 /** By two that share what was open when the second one was started. */
 export const sharedSequences: Arbitrary<readonly Call[]> = tuple(
   array(anyCall, { minLength: 1, maxLength: 12, size: "max" }),
-  array(tuple(anyCall, boolean()).map(([each, child]) => ({ ...each, child })), {
-    minLength: 1,
-    maxLength: 30,
-    size: "max",
-  }),
+  array(
+    tuple(anyCall, boolean()).map(([each, child]) => ({ ...each, child })),
+    {
+      minLength: 1,
+      maxLength: 30,
+      size: "max",
+    },
+  ),
 ).map(([before, after]) => [...before, { name: "spawn" }, ...after]);
