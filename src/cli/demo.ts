@@ -11,6 +11,7 @@ import pc from "picocolors";
 import { ElsewhereError } from "../errors.ts";
 import { launch } from "../hooks/launch.ts";
 import { cacheDirectory } from "../patch/location.ts";
+import { Agents } from "../target/agents.ts";
 import { type Embedded, startEmbedded } from "../target/embedded.ts";
 import { InTarget } from "./in-target.ts";
 import { Progress } from "./progress.ts";
@@ -52,7 +53,7 @@ export async function demo(): Promise<void> {
     env: [],
     workdir: project,
   });
-  await using target = await InTarget.with(sandbox, esbuild, settings);
+  await using target = await InTarget.with(new Agents(() => Promise.resolve(sandbox)), esbuild, settings);
   const hostname = target.session.target.identity?.nodename ?? "";
   const args = [entry, "--bundle", `--outfile=${bundle}`, "--log-level=warning"];
   const command = `esbuild ${args.slice(0, 3).join(" ")}`;
