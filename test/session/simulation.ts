@@ -60,7 +60,7 @@ export async function simulate(seed: number): Promise<Outcome> {
   const broken: string[] = [];
   const note = (event: string): void => void events.push(`${clock.now()} ${event}`);
   const processes: Process[] = [];
-  const agents = new Set<Promise<void>>();
+  const agents = new Set<Promise<unknown>>();
   const links: Link[] = [];
 
   const connect = (): Promise<Link["here"]> => {
@@ -76,7 +76,7 @@ export async function simulate(seed: number): Promise<Outcome> {
       environment: [],
       workingDirectory: Buffer.from("/"),
     });
-    const agent = runAgentOn({ kernel: process, fence, clock, describe }, link.there, {
+    const agent: Promise<unknown> = runAgentOn({ kernel: process, fence, clock, describe }, link.there, {
       root: "/",
       release: "simulated",
       report: (error) => {
@@ -84,7 +84,7 @@ export async function simulate(seed: number): Promise<Outcome> {
       },
     })
       .catch((error: unknown) => broken.push(`an agent threw ${String(error)}`))
-      .then(() => {
+      .finally(() => {
         clock.activity++;
         agents.delete(agent);
       });
@@ -111,7 +111,7 @@ export async function simulate(seed: number): Promise<Outcome> {
   };
   const running = run()
     .catch((error: unknown) => note(`no session: ${String(error)}`))
-    .then(() => {
+    .finally(() => {
       clock.activity++;
       isOver = true;
     });
