@@ -23,6 +23,8 @@ export interface Cost {
 export interface VisitOptions extends EmbeddedOptions {
   /** Between here and the agent. @default 0 */
   readonly roundTripMs?: number;
+  /** As in WorldOptions. */
+  readonly freshMs?: number;
 }
 
 /** A command, and where it runs. */
@@ -42,7 +44,7 @@ export class Visit implements AsyncDisposable {
   readonly #world: World;
   readonly #calls = new Map<string, number>();
 
-  private constructor(sandbox: Embedded, session: Session) {
+  private constructor(sandbox: Embedded, session: Session, freshMs?: number) {
     this.sandbox = sandbox;
     this.#session = session;
     const files = new RemoteFiles({
@@ -51,10 +53,10 @@ export class Visit implements AsyncDisposable {
         return session.call(method, request, signal);
       },
     });
-    this.#world = new World({ files, policy: policyOf({ "/srv/**": "remote", "/srv": "remote" }) });
+    this.#world = new World({ files, policy: policyOf({ "/srv/**": "remote", "/srv": "remote" }), freshMs });
   }
 
-  static async start({ roundTripMs = 0, ...options }: VisitOptions = {}): Promise<Visit> {
+  static async start({ roundTripMs = 0, freshMs, ...options }: VisitOptions = {}): Promise<Visit> {
     const sandbox = await startEmbedded({ workdir: "/srv", ...options }, { progress: () => undefined });
     for (const folder of ["home", "tmp"]) mkdirSync(join(sandbox.root, "srv", folder), { recursive: true });
     const { connection } = sandbox;
@@ -62,7 +64,7 @@ export class Visit implements AsyncDisposable {
       connect: () => Promise.resolve(roundTripMs === 0 ? connection : delayLine(connection, roundTripMs)),
       release: "elsewhere test",
     });
-    return new Visit(sandbox, session);
+    return new Visit(sandbox, session, freshMs);
   }
 
   /** A path in the sandbox as one of this machine. */
