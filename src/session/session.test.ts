@@ -162,7 +162,7 @@ describe("when the connection is lost", () => {
       connect: () => {
         const [ours, theirs] = duplexPair(); // closing one end tells the other nothing
         here.push(ours);
-        ends.push(runAgent(theirs, { root, pid: process.pid, release: "test", report: () => undefined }));
+        ends.push(runAgent(theirs, { root, target: nobody, release: "test", report: () => undefined }));
         return Promise.resolve(ours);
       },
     });
