@@ -16,6 +16,7 @@ import {
 } from "../wire/generated/elsewhere/v1/files_pb.ts";
 import { limits } from "../wire/limits.ts";
 import type { Method } from "../wire/method.ts";
+import { RemotePipes } from "./remote-pipes.ts";
 import { RemoteFile, type RemotePlace } from "./remote-file.ts";
 
 /** Below 0: −errno, as the kernel returns it. */
@@ -104,6 +105,7 @@ const EBADF = errnoNumber("EBADF") ?? 9;
 
 export class RemoteFiles {
   readonly #caller: Caller;
+  readonly pipes: RemotePipes = new RemotePipes((method, request, signal) => this.#call(method, request, signal));
 
   constructor(caller: Caller) {
     this.#caller = caller;
@@ -117,6 +119,14 @@ export class RemoteFiles {
     if (typeof answer === "number") return answer;
     const { handle, statx, content } = answer;
     return { file: handle === 0n ? undefined : new RemoteFile(flags, statx, pathOf(place), handle), statx, content };
+  }
+
+  /** open(2) of a named pipe for writing alone, as {@link open} does not wait for anybody. @returns −ENXIO of anything else */
+  async openPipe(place: RemotePlace, flags: number, signal?: AbortSignal): Promise<Opened | Failed> {
+    const opened = await this.pipes.open(at(place), flags, signal);
+    if (typeof opened === "number") return opened;
+    const { handle, statx } = opened;
+    return { file: new RemoteFile(flags, statx, pathOf(place), handle), statx, content: undefined };
   }
 
   /** close(2). The file is closed whatever the result is. */

@@ -9,6 +9,7 @@ import { error } from "./errors.ts";
 import { type Located, normal } from "./locate.ts";
 import type { RecordLocks } from "./locks.ts";
 import { TargetFile } from "./target-file.ts";
+import { TargetPipe } from "./target-pipe.ts";
 import type { AllUnwritten } from "./unwritten.ts";
 import { umaskOf } from "./umask.ts";
 
@@ -31,6 +32,8 @@ export interface OpenerOptions {
   readonly directories: Directories;
   readonly unwritten: AllUnwritten;
   readonly locks: RecordLocks;
+  /** Where those are put that are opened. */
+  readonly pipes: Set<TargetPipe>;
 }
 
 export class Opener {
@@ -55,7 +58,16 @@ export class Opener {
       contentLimit: isForWriting ? 0 : SMALL,
       closeWhenComplete: true,
     });
+    if (
+      opened === error("ENXIO") &&
+      isForWriting &&
+      (flags & (O_ACCMODE | constants.O_NONBLOCK)) === constants.O_WRONLY
+    ) {
+      const pipe = await this.#with.files.openPipe(located.place, asked, call.signal);
+      return typeof pipe === "number" ? pipe : this.#openPipe(call, pipe, flags);
+    }
     if (typeof opened === "number") return opened;
+    if (!isPath && (modeOf(opened.statx) & S_IFMT) === constants.S_IFIFO) return this.#openPipe(call, opened, flags);
     const file = new TargetFile(this.#with.files, this.#with.unwritten, located.path, opened);
     const fd = await this.#openHere(call, file, opened, flags);
     if (fd === null || fd < 0) await file.close();
@@ -75,6 +87,29 @@ export class Opener {
     if (type !== constants.S_IFREG && !isPath) return error("ENXIO");
     const handlers = file.handlers((flags & O_ACCMODE) !== constants.O_RDONLY && !isPath);
     return call.openWith({ handlers, flags: flags & ~SEEN_TO, ...(content !== undefined && { content }) });
+  }
+
+  /** Opening for reading alone waits for somebody who writes (fs/pipe.c, fifo_open). */
+  async #openPipe(call: AnyCall & Opening, { file }: Opened, flags: number): Promise<number | null> {
+    if (file === undefined) return error("EIO");
+    const { files, pipes } = this.#with;
+    const access = flags & O_ACCMODE;
+    const isWaited = access !== constants.O_RDONLY || (flags & constants.O_NONBLOCK) === 0;
+    const failed = access === constants.O_RDONLY && isWaited ? await files.pipes.awaitPeer(file, true, call.signal) : 0;
+    if (failed < 0) {
+      await files.close(file);
+      return failed;
+    }
+    const pipe = new TargetPipe({ files, file, access });
+    const fd = await openLink(call, pipe.link, flags & ~SEEN_TO);
+    if (fd === null || fd < 0) {
+      await pipe.close();
+      return fd;
+    }
+    call.process.descriptors.mark(fd);
+    pipe.opened(call.process.descriptors.get(fd), isWaited);
+    pipes.add(pipe);
+    return fd;
   }
 
   async #openDirectory(call: AnyCall, file: TargetFile, flags: number): Promise<number | null> {

@@ -3,6 +3,8 @@
  * is decided by its name (locate.ts); then it is the kernel's business here, or the agent's there.
  */
 import { callPaths, type CallPath } from "../hooks/call-paths.ts";
+import { AT_FDCWD } from "../process/paths.ts";
+import { setTimeout as delay } from "node:timers/promises";
 import { defineHooks, type HookSet } from "../hooks/define.ts";
 import type { AnyCall, HookCall, Outcome } from "../hooks/types.ts";
 import type { FilePolicy } from "../config/policy.ts";
@@ -22,6 +24,8 @@ import { names } from "./names.ts";
 import { isOpening, Opener } from "./opening.ts";
 import { answerPath } from "./path-calls.ts";
 import type { FileReport } from "./report.ts";
+import { pipeCalls } from "./pipe-calls.ts";
+import type { TargetPipe } from "./target-pipe.ts";
 import { AllUnwritten } from "./unwritten.ts";
 
 export interface WorldOptions {
@@ -43,6 +47,7 @@ export class World {
   readonly #unwritten = new AllUnwritten();
   readonly #locks = new RecordLocks();
   readonly #programs: Programs;
+  readonly #pipes = new Set<TargetPipe>();
   readonly #locator: Locator;
   readonly #opener: Opener;
   readonly #options: WorldOptions;
@@ -58,6 +63,7 @@ export class World {
       directories: this.#directories,
       unwritten: this.#unwritten,
       locks: this.#locks,
+      pipes: this.#pipes,
     });
   }
 
@@ -67,6 +73,7 @@ export class World {
     return [
       defineHooks({ file: (call) => this.#serve(call) }),
       defineHooks(descriptorCalls(this.#locks)),
+      defineHooks(pipeCalls),
       ...(machine === undefined ? [] : [defineHooks(names(machine))]),
       ...(user === undefined ? [] : [defineHooks(identity(user))]),
     ];
@@ -83,8 +90,10 @@ export class World {
   }
 
   /** Has arrived what programs have written. */
-  flush(): Promise<void> {
-    return this.#unwritten.flush();
+  async flush(): Promise<void> {
+    const drained = Promise.all([...this.#pipes].map((pipe) => pipe.drained()));
+    await Promise.race([drained, delay(DRAIN_MS, undefined, { ref: false })]);
+    await this.#unwritten.flush();
   }
 
   #serve(call: AnyCall): Outcome | Promise<Outcome> {
@@ -160,7 +169,8 @@ export class World {
   }
 }
 
-const AT_FDCWD = -100;
+/** How long what is left in named pipes may take to be read there, milliseconds. */
+const DRAIN_MS = 2000;
 const X_OK = 1;
 /** Linux's values on x86-64, as the agent takes them. */
 const O_PATH = 0o10000000;

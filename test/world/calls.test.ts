@@ -48,10 +48,14 @@ async function both(what: string): Promise<{ there: Finished; here: Finished & {
   return { there: await inside(one, { program, args }), here: await asIf(other, { program, args }) };
 }
 
-test.for(["programs"])("%s: here, as if it were there, it says the same", { timeout: 60_000 }, async (what) => {
-  const { there, here } = await both(what);
-  expect(here.failures).toEqual([]);
-  expect(here.stdout.split("\n")).toEqual(there.stdout.split("\n"));
-  expect(here).toMatchObject({ stderr: there.stderr, exitCode: there.exitCode });
-  expect(there.stdout).not.toBe("");
-});
+test.for(["programs", "pipes"])(
+  "%s: here, as if it were there, it says the same",
+  { timeout: 60_000 },
+  async (what) => {
+    const { there, here } = await both(what);
+    expect(here.failures).toEqual([]);
+    expect(here.stdout.split("\n")).toEqual(there.stdout.split("\n"));
+    expect(here).toMatchObject({ stderr: there.stderr, exitCode: there.exitCode });
+    expect(there.stdout).not.toBe("");
+  },
+);

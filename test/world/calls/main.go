@@ -20,6 +20,7 @@ func main() {
 	home = os.Args[2]
 	map[string]func(){
 		"programs": programs,
+		"pipes":    pipes,
 	}[os.Args[1]]()
 }
 
