@@ -8,6 +8,7 @@ import type { Directories } from "./directories.ts";
 import { error } from "./errors.ts";
 import { type Located, normal } from "./locate.ts";
 import type { RecordLocks } from "./locks.ts";
+import type { SharedMemories } from "./shared-memories.ts";
 import { TargetFile } from "./target-file.ts";
 import { TargetPipe } from "./target-pipe.ts";
 import type { AllUnwritten } from "./unwritten.ts";
@@ -34,6 +35,7 @@ export interface OpenerOptions {
   readonly locks: RecordLocks;
   /** Where those are put that are opened. */
   readonly pipes: Set<TargetPipe>;
+  readonly shared: SharedMemories;
 }
 
 export class Opener {
@@ -46,6 +48,7 @@ export class Opener {
   async open(call: AnyCall & Opening, located: Located): Promise<Outcome> {
     const flags = openingFlags(call);
     if (flags < 0) return flags;
+    await this.#with.shared.flush();
     const isPath = (flags & O_PATH) !== 0;
     const makes = !isPath && (flags & (constants.O_CREAT | O_TMPFILE)) !== 0;
     const isForWriting = !isPath && (flags & O_ACCMODE) !== constants.O_RDONLY;
@@ -85,7 +88,8 @@ export class Opener {
     if (type === constants.S_IFDIR) return this.#openDirectory(call, file, flags);
     const isPath = (flags & O_PATH) !== 0;
     if (type !== constants.S_IFREG && !isPath) return error("ENXIO");
-    const handlers = file.handlers((flags & O_ACCMODE) !== constants.O_RDONLY && !isPath);
+    const isForWriting = (flags & O_ACCMODE) !== constants.O_RDONLY && !isPath;
+    const handlers = this.#with.shared.handlers(file, file.handlers(isForWriting));
     return call.openWith({ handlers, flags: flags & ~SEEN_TO, ...(content !== undefined && { content }) });
   }
 

@@ -23,6 +23,7 @@ import { identity, type SeenUser } from "./identity.ts";
 import { names } from "./names.ts";
 import { isOpening, Opener } from "./opening.ts";
 import { answerPath } from "./path-calls.ts";
+import { SharedMemories } from "./shared-memories.ts";
 import type { FileReport } from "./report.ts";
 import { pipeCalls } from "./pipe-calls.ts";
 import type { TargetPipe } from "./target-pipe.ts";
@@ -47,6 +48,7 @@ export class World {
   readonly #unwritten = new AllUnwritten();
   readonly #locks = new RecordLocks();
   readonly #programs: Programs;
+  readonly #shared = new SharedMemories();
   readonly #pipes = new Set<TargetPipe>();
   readonly #locator: Locator;
   readonly #opener: Opener;
@@ -64,6 +66,7 @@ export class World {
       unwritten: this.#unwritten,
       locks: this.#locks,
       pipes: this.#pipes,
+      shared: this.#shared,
     });
   }
 
@@ -72,7 +75,8 @@ export class World {
     const { machine, user } = this.#options;
     return [
       defineHooks({ file: (call) => this.#serve(call) }),
-      defineHooks(descriptorCalls(this.#locks)),
+      defineHooks(descriptorCalls(this.#locks, this.#shared)),
+      defineHooks(this.#shared.hooks),
       defineHooks(pipeCalls),
       ...(machine === undefined ? [] : [defineHooks(names(machine))]),
       ...(user === undefined ? [] : [defineHooks(identity(user))]),
@@ -93,6 +97,7 @@ export class World {
   async flush(): Promise<void> {
     const drained = Promise.all([...this.#pipes].map((pipe) => pipe.drained()));
     await Promise.race([drained, delay(DRAIN_MS, undefined, { ref: false })]);
+    await this.#shared.flush();
     await this.#unwritten.flush();
   }
 
