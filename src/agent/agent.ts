@@ -11,6 +11,7 @@ import type { TargetFacts } from "./identity.ts";
 import { serveLocks } from "./locks.ts";
 import { serveNames } from "./names.ts";
 import { servePipes } from "./pipes.ts";
+import { serveWatches } from "./watches.ts";
 
 /** The protocol's version. */
 const VERSION = 1;
@@ -36,5 +37,6 @@ export async function runAgent(duplex: Duplex, { root, target, release, report }
   serveNames(connection);
   serveLocks(connection);
   servePipes(connection);
+  serveWatches(connection);
   await serve(duplex, connection.routes, report);
 }

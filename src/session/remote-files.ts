@@ -17,6 +17,7 @@ import {
 import { limits } from "../wire/limits.ts";
 import type { Method } from "../wire/method.ts";
 import { RemotePipes } from "./remote-pipes.ts";
+import { RemoteWatches } from "./remote-watches.ts";
 import { RemoteFile, type RemotePlace } from "./remote-file.ts";
 
 /** Below 0: −errno, as the kernel returns it. */
@@ -106,9 +107,20 @@ const EBADF = errnoNumber("EBADF") ?? 9;
 export class RemoteFiles {
   readonly #caller: Caller;
   readonly pipes: RemotePipes = new RemotePipes((method, request, signal) => this.#call(method, request, signal));
+  readonly watches: RemoteWatches = new RemoteWatches((method, request, signal) => this.#call(method, request, signal));
 
   constructor(caller: Caller) {
     this.#caller = caller;
+  }
+
+  /** inotify_add_watch(2). @param watcher made by `watches` @returns the watch's number, or −errno */
+  addWatch(watcher: bigint, place: RemotePlace, mask: number): Promise<number> {
+    return this.watches.add(watcher, at(place), mask);
+  }
+
+  /** Closes what is no file. */
+  closeHandle(handle: bigint): Promise<number> {
+    return this.#done(methods.close, { handle });
   }
 
   /** openat2(2) */

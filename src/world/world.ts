@@ -28,6 +28,7 @@ import type { FileReport } from "./report.ts";
 import { pipeCalls } from "./pipe-calls.ts";
 import type { TargetPipe } from "./target-pipe.ts";
 import { AllUnwritten } from "./unwritten.ts";
+import { addWatch, watchCalls } from "./watch-calls.ts";
 
 export interface WorldOptions {
   readonly files: RemoteFiles;
@@ -78,6 +79,7 @@ export class World {
       defineHooks(descriptorCalls(this.#locks, this.#shared)),
       defineHooks(this.#shared.hooks),
       defineHooks(pipeCalls),
+      defineHooks(watchCalls(this.#files)),
       ...(machine === undefined ? [] : [defineHooks(names(machine))]),
       ...(user === undefined ? [] : [defineHooks(identity(user))]),
     ];
@@ -113,6 +115,7 @@ export class World {
   /** What there is to do of a call that is the kernel's. */
   #atHome(call: AnyCall, located: Located | undefined): Outcome | Promise<Outcome> {
     if (call.is("readlink") || call.is("readlinkat")) return this.#linkOfOurs(call);
+    if (call.is("inotify_add_watch")) return addWatch(call, located);
     return isStarting(call) && located !== undefined ? startScript(call, located.path, this.#starters) : undefined;
   }
 
@@ -142,6 +145,7 @@ export class World {
   async #there(call: AnyCall, path: CallPath, to: Located, other: Located | undefined): Promise<Outcome> {
     await this.#unwritten.flush();
     if (isOpening(call)) return this.#opener.open(call, to);
+    if (call.is("inotify_add_watch")) return addWatch(call, to);
     if (isStarting(call)) return start(call, to, path.follow, this.#starters);
     if (call.is("chdir")) return this.#changeDirectory(call, to);
     return answerPath({ call, files: this.#files, path, to, other });

@@ -21,6 +21,7 @@ func main() {
 	map[string]func(){
 		"programs": programs,
 		"pipes":    pipes,
+		"watches":  watches,
 		"mappings": mappings,
 	}[os.Args[1]]()
 }
