@@ -7,6 +7,7 @@ import { AgentService } from "../wire/generated/elsewhere/v1/agent_pb.ts";
 import { serve } from "../wire/server.ts";
 import { Connection } from "./connection.ts";
 import { serveFiles } from "./files.ts";
+import { serveCopies } from "./copies.ts";
 import type { TargetFacts } from "./identity.ts";
 import { serveLocks } from "./locks.ts";
 import { serveNames } from "./names.ts";
@@ -38,5 +39,6 @@ export async function runAgent(duplex: Duplex, { root, target, release, report }
   serveLocks(connection);
   servePipes(connection);
   serveWatches(connection);
+  serveCopies(connection);
   await serve(duplex, connection.routes, report);
 }

@@ -16,6 +16,7 @@ import {
 } from "../wire/generated/elsewhere/v1/files_pb.ts";
 import { limits } from "../wire/limits.ts";
 import type { Method } from "../wire/method.ts";
+import { CopiesService } from "../wire/generated/elsewhere/v1/copies_pb.ts";
 import { RemotePipes } from "./remote-pipes.ts";
 import { RemoteWatches } from "./remote-watches.ts";
 import { RemoteFile, type RemotePlace } from "./remote-file.ts";
@@ -111,6 +112,13 @@ export class RemoteFiles {
 
   constructor(caller: Caller) {
     this.#caller = caller;
+  }
+
+  /** copy_file_range(2) inside the target. @returns how many bytes, or −errno */
+  async copy(from: RemoteFile, fromOffset: bigint, to: RemoteFile, toOffset: bigint, length: bigint): Promise<number> {
+    const request = { from: from.handle, fromOffset, to: to.handle, toOffset, length };
+    const answer = await this.#call(CopiesService.method.copy, request);
+    return typeof answer === "number" ? answer : Number(answer.copied);
   }
 
   /** inotify_add_watch(2). @param watcher made by `watches` @returns the watch's number, or −errno */

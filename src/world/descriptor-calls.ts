@@ -55,6 +55,15 @@ export function descriptorCalls(locks: RecordLocks, shared: SharedMemories): Hoo
     flock: on(flock),
     fcntl: on((call, target) => (isLocking(call.args.cmd) ? locks.serve(call, target) : undefined)),
     mmap: on((call, target) => (target.isInHand ? undefined : map(call, target, shared))),
+    // There is nothing to be read ahead of what is read ahead already (mm/fadvise.c, mm/readahead.c).
+    fadvise64: on(({ args }) => (args.advice < 0 || args.advice > 5 ? error("EINVAL") : 0)),
+    readahead: on(() => 0),
+    sync_file_range: on((_, target) => target.flush()),
+    syncfs: on(async (_, target) => {
+      const failed = (await target.flush()) || (await shared.flush());
+      const file = await target.kept();
+      return failed < 0 || typeof file === "number" ? failed : target.files.sync(file);
+    }),
     // The last moment at which a write that failed can be told.
     close: on(async (call, target) => {
       const failed = (await target.flush()) || (await shared.writeBack(target));

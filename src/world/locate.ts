@@ -48,17 +48,20 @@ export class Locator {
 
   /** @returns undefined where the kernel is to say what it is: there is no such directory, or the path is empty */
   locate(call: AnyCall, named: CallPath): Located | undefined {
-    const { path, dirfd, emptyPath } = named;
-    if (path.startsWith("/")) return this.#throughLink(call, named) ?? this.at(path);
+    const { path, bytes, dirfd, emptyPath } = named;
+    if (path.startsWith("/"))
+      return this.#throughLink(call, named) ?? this.#judge(path, { path: bytes ?? path }, false);
     if (path === "") return emptyPath ? openFile(call.process, dirfd) : undefined;
     const base = this.#directories.of(call.tid, dirfd);
     if (base === undefined || !base.path.startsWith("/")) return undefined;
-    const whole = `${base.path === "/" ? "" : base.path}/${path}`;
-    if (!base.isRemote) return this.#judge(whole, { path: whole }, false);
+    const above = `${base.path === "/" ? "" : base.path}/`;
+    const whole = above + path;
+    const place = { path: bytes === undefined ? whole : Buffer.concat([Buffer.from(above), bytes]) };
+    if (!base.isRemote) return this.#judge(whole, place, false);
     const directory = dirfd < 0 ? undefined : TargetFile.of(call.process, dirfd);
     return this.#judge(
       whole,
-      directory?.file === undefined ? { path: whole } : { directory: directory.file, path },
+      directory?.file === undefined ? place : { directory: directory.file, path: bytes ?? path },
       true,
     );
   }

@@ -2,7 +2,7 @@
  * The world that a program is in: hooks by which its calls about files and names happen in a target. What a path means
  * is decided by its name (locate.ts); then it is the kernel's business here, or the agent's there.
  */
-import { callPaths, type CallPath } from "../hooks/call-paths.ts";
+import { callPaths, type CallPath, socketPath } from "../hooks/call-paths.ts";
 import { AT_FDCWD } from "../process/paths.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { defineHooks, type HookSet } from "../hooks/define.ts";
@@ -28,6 +28,7 @@ import type { FileReport } from "./report.ts";
 import { pipeCalls } from "./pipe-calls.ts";
 import type { TargetPipe } from "./target-pipe.ts";
 import { AllUnwritten } from "./unwritten.ts";
+import { transferCalls } from "./transfers.ts";
 import { addWatch, watchCalls } from "./watch-calls.ts";
 
 export interface WorldOptions {
@@ -79,6 +80,15 @@ export class World {
       defineHooks(descriptorCalls(this.#locks, this.#shared)),
       defineHooks(this.#shared.hooks),
       defineHooks(pipeCalls),
+      defineHooks({
+        sync: async () => {
+          await this.#shared.flush();
+          await this.#unwritten.flush();
+        },
+        bind: (call) => this.#socket(call),
+        connect: (call) => this.#socket(call),
+      }),
+      defineHooks(transferCalls),
       defineHooks(watchCalls(this.#files)),
       ...(machine === undefined ? [] : [defineHooks(names(machine))]),
       ...(user === undefined ? [] : [defineHooks(identity(user))]),
@@ -168,6 +178,16 @@ export class World {
     return bytes.length > call.buffer.length ? error("ERANGE") : call.buffer.write(bytes);
   }
 
+  /** A Unix socket's file in the target: nobody here can be asked to answer for it. */
+  #socket(call: HookCall<"bind"> | HookCall<"connect">): Outcome | Promise<Outcome> {
+    const path = socketPath(call as unknown as AnyCall);
+    const located = path && this.#locator.locate(call as unknown as AnyCall, path);
+    if (located === undefined || located.mode === "local") return undefined;
+    if (located.mode === "absent") return error("ENOENT");
+    if (call.name === "bind") return error("EOPNOTSUPP");
+    return this.#files.access(located.place, W_OK).then((allowed) => (allowed < 0 ? allowed : error("EOPNOTSUPP")));
+  }
+
   /** A link in /proc that leads to a nameless directory of ours. */
   async #linkOfOurs(call: HookCall<"readlink"> | HookCall<"readlinkat">): Promise<Outcome> {
     if (!call.path.startsWith("/proc/")) return undefined;
@@ -181,6 +201,7 @@ export class World {
 /** How long what is left in named pipes may take to be read there, milliseconds. */
 const DRAIN_MS = 2000;
 const X_OK = 1;
+const W_OK = 2;
 /** Linux's values on x86-64, as the agent takes them. */
 const O_PATH = 0o10000000;
 const O_DIRECTORY = 0o200000;

@@ -64,7 +64,7 @@ async function both(what: string): Promise<{ there: Finished; here: Finished & {
   return { there, here };
 }
 
-test.for(["programs", "pipes", "mappings", "watches"])(
+test.for(["programs", "pipes", "mappings", "watches", "links", "transfers"])(
   "%s: here, as if it were there, it says the same",
   { timeout: 60_000 },
   async (what) => {
