@@ -4,6 +4,7 @@ import { openingFlags, openLink } from "../hooks/open-with.ts";
 import { modeOf } from "../hooks/stat.ts";
 import type { AnyCall, HookCall, OpenedFile, Outcome } from "../hooks/types.ts";
 import type { Opened, RemoteFiles } from "../session/remote-files.ts";
+import { deviceHandlers, isMemoryDevice } from "./devices.ts";
 import type { Directories } from "./directories.ts";
 import { error } from "./errors.ts";
 import { type Located, normal } from "./locate.ts";
@@ -87,9 +88,12 @@ export class Opener {
     const type = modeOf(statx) & S_IFMT;
     if (type === constants.S_IFDIR) return this.#openDirectory(call, file, flags);
     const isPath = (flags & O_PATH) !== 0;
-    if (type !== constants.S_IFREG && !isPath) return error("ENXIO");
+    const isDevice = type === constants.S_IFCHR && isMemoryDevice(statx);
+    if (type !== constants.S_IFREG && !isPath && !isDevice) return error("ENXIO");
     const isForWriting = (flags & O_ACCMODE) !== constants.O_RDONLY && !isPath;
-    const handlers = this.#with.shared.handlers(file, file.handlers(isForWriting));
+    const own = file.handlers(isForWriting);
+    const handlers =
+      isDevice && !isPath ? deviceHandlers(file, own, isForWriting) : this.#with.shared.handlers(file, own);
     return call.openWith({ handlers, flags: flags & ~SEEN_TO, ...(content !== undefined && { content }) });
   }
 
