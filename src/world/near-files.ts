@@ -81,6 +81,32 @@ export class NearFiles implements Files {
     });
   }
 
+  get pipes(): RemoteFiles["pipes"] {
+    return this.#files.pipes;
+  }
+
+  get watches(): RemoteFiles["watches"] {
+    return this.#files.watches;
+  }
+
+  openPipe(...args: Parameters<RemoteFiles["openPipe"]>): ReturnType<RemoteFiles["openPipe"]> {
+    return this.#files.openPipe(...args);
+  }
+
+  addWatch(...args: Parameters<RemoteFiles["addWatch"]>): Promise<number> {
+    return this.#files.addWatch(...args);
+  }
+
+  async copy(...args: Parameters<RemoteFiles["copy"]>): Promise<number> {
+    await this.#unwritten.flush();
+    const [, , to] = args;
+    try {
+      return await this.#files.copy(...args);
+    } finally {
+      this.touched(to);
+    }
+  }
+
   touched(file: RemoteFile): void {
     this.#changes.file(identityOf(file.statx));
   }
@@ -103,7 +129,8 @@ export class NearFiles implements Files {
     if ((flags & constants.O_TRUNC) !== 0) await this.#unwritten.flush();
     const asked = this.#changes.asking();
     const opened = await this.#files.open(place, options, signal);
-    if (makes && (known === undefined || known === "absent")) this.#made(place, typeof opened === "number" ? opened : 0);
+    if (makes && (known === undefined || known === "absent"))
+      this.#made(place, typeof opened === "number" ? opened : 0);
     if (typeof opened === "number") {
       if (opened === ENOENT && !makes && key !== undefined)
         this.#names.told(key, (flags & constants.O_NOFOLLOW) === 0, "absent", asked);
