@@ -1,6 +1,7 @@
 /** What makes a program believe that it is in a target: a session there, and the hooks, environment and directory. */
 import { realpathSync, statSync } from "node:fs";
 import { posix } from "node:path";
+import pc from "picocolors";
 import { filePolicy } from "../config/file-policy.ts";
 import { programEnvironment, type Variable } from "../config/environment.ts";
 import { hereFor, ownEnvironment } from "../config/here.ts";
@@ -10,12 +11,13 @@ import { ElsewhereError, exitCodes } from "../errors.ts";
 import type { HookSet } from "../hooks/define.ts";
 import { errnoText } from "../linux/errno.ts";
 import { findProgram } from "../process/program.ts";
-import { Session } from "../session/session.ts";
+import { Session, type SessionEvent } from "../session/session.ts";
+import { Agents } from "../target/agents.ts";
 import { findTarget } from "../target/kinds.ts";
-import type { StartedAgent } from "../target/target.ts";
 import type { SeenUser } from "../world/identity.ts";
 import { FileReport } from "../world/report.ts";
 import { World } from "../world/world.ts";
+import { wantsColour } from "./report.ts";
 import { Progress } from "./progress.ts";
 import { packageVersion } from "./version.ts";
 
@@ -26,12 +28,12 @@ export class InTarget implements AsyncDisposable {
   /** Where the program starts, as it sees it; undefined: where this process is. */
   readonly workingDirectory: string | undefined;
   readonly session: Session;
-  readonly #agent: StartedAgent;
+  readonly #agents: Agents;
   readonly #world: World;
 
-  private constructor(agent: StartedAgent, session: Session, settings: Settings, executable: string | undefined) {
+  private constructor(agents: Agents, session: Session, settings: Settings, executable: string | undefined) {
     const { target, files } = session;
-    this.#agent = agent;
+    this.#agents = agents;
     this.session = session;
     this.policy = filePolicy(settings, hereFor(settings, executable));
     const { hostname, identity, workdir } = settings;
@@ -57,13 +59,23 @@ export class InTarget implements AsyncDisposable {
     const isThere = program.startsWith(REMOTE);
     const executable = isThere ? undefined : realpathSync(findProgram(program, process.env, process.cwd()));
     using progress = new Progress();
-    const agent = await kind.start(name, { progress: (doing) => progress.say(`${text}: ${doing}`) });
+    const agents = new Agents((signal) =>
+      kind.start(name, { progress: (doing) => progress.say(`${text}: ${doing}`), ...(signal && { signal }) }),
+    );
+    return await InTarget.with(agents, executable, settings);
+  }
+
+  /**
+   * The same with whatever starts an agent; it is ended with this.
+   * @param executable the program's real path; undefined where it is the target's
+   */
+  static async with(agents: Agents, executable: string | undefined, settings: Settings): Promise<InTarget> {
     try {
-      const connect = onlyOnce(agent);
-      const session = await Session.open({ connect, release: `elsewhere ${packageVersion()}` });
-      return new InTarget(agent, session, settings, executable);
+      const release = `elsewhere ${packageVersion()}`;
+      const session = await Session.open({ connect: (signal) => agents.connect(signal), release, listen: tell });
+      return new InTarget(agents, session, settings, executable);
     } catch (error) {
-      await agent[Symbol.asyncDispose]();
+      await agents[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -105,7 +117,8 @@ export class InTarget implements AsyncDisposable {
    * @throws ElsewhereError where the target has none
    */
   async program(named: string): Promise<{ readonly file: string; readonly argv0?: string; readonly seenAs?: string }> {
-    if (!named.startsWith(REMOTE)) return { file: named };
+    // As the user named it: from where they are, wherever the program is to start.
+    if (!named.startsWith(REMOTE)) return { file: findProgram(named, process.env, process.cwd()), argv0: named };
     const name = named.slice(REMOTE.length);
     const folders = name.includes("/") ? [""] : (this.environment["PATH"] ?? "").split(":");
     const base = Buffer.from(this.session.target.workingDirectory).toString();
@@ -134,7 +147,7 @@ export class InTarget implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#world.flush();
     this.session[Symbol.dispose]();
-    await this.#agent[Symbol.asyncDispose]();
+    await this.#agents[Symbol.asyncDispose]();
   }
 }
 
@@ -158,13 +171,15 @@ function userOf(wanted: Settings["identity"]["value"], target: SeenUser | undefi
   return { uid, euid: uid, gid, egid: gid, groups: [] };
 }
 
-/** The agent has one connection; when that is gone so is the agent. */
-function onlyOnce({ connection, ended }: StartedAgent): () => Promise<StartedAgent["connection"]> {
-  let isUsed = false;
-  return async () => {
-    if (isUsed)
-      throw new ElsewhereError({ code: "target-unusable", message: "the agent is gone", context: [await ended] });
-    isUsed = true;
-    return connection;
-  };
+/** The user sees the program wait, and why. */
+function tell(event: SessionEvent): void {
+  const { dim, red } = pc.createColors(wantsColour());
+  if (event.kind === "lost")
+    console.error(dim(`elsewhere: the target does not answer (${event.reason}); connecting again`));
+  else if (event.kind === "over")
+    console.error(red(`elsewhere: the target is gone: ${event.reason}; its files are EIO`));
+  else {
+    console.error(dim("elsewhere: connected again"));
+    for (const path of event.lostFiles) console.error(red(`  ${path} is another file now, or none: ESTALE`));
+  }
 }

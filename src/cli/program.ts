@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { ConfigCommandOptions } from "./config.ts";
 import type { ExecCommandOptions } from "./exec.ts";
 import type { AgentCommandOptions } from "./agent.ts";
+import type { LsCommandOptions } from "./ls.ts";
 import type { TraceCommandOptions } from "./trace.ts";
 import { addTargetOptions } from "./target-options.ts";
 import { packageVersion } from "./version.ts";
@@ -33,9 +34,11 @@ ${exitCodeHelp}`,
     );
   addTrace(program);
   addExec(program);
+  addDemo(program);
   addInspect(program);
   addConfig(program);
   addDoctor(program);
+  addLs(program);
   addAgent(program);
   addCompletions(program);
   return program;
@@ -136,6 +139,19 @@ function parseStringLimit(text: string): number {
   return Number(text);
 }
 
+function addDemo(program: Command): void {
+  program
+    .command("demo")
+    .summary("see in ten seconds what this is for")
+    .description(
+      "Bundle a project with esbuild, a Go program, that runs here while the project exists in a sandbox only.\nNothing to set up, no root; everything is gone afterwards.",
+    )
+    .action(async () => {
+      const { demo } = await import("./demo.ts");
+      await demo();
+    });
+}
+
 function addInspect(program: Command): void {
   program
     .command("inspect")
@@ -182,6 +198,20 @@ function addDoctor(program: Command): void {
     .action(async (options: { json?: boolean }) => {
       const { doctor } = await import("./doctor.ts");
       await doctor(options);
+    });
+}
+
+function addLs(program: Command): void {
+  program
+    .command("ls")
+    .summary("list what could be a target on this machine")
+    .description(
+      "List what could be a target on this machine: containers that run, processes in places of their own,\nhosts that ssh knows (docs/targets.md).",
+    )
+    .option("--json", "for machines")
+    .action(async (options: LsCommandOptions) => {
+      const { ls } = await import("./ls.ts");
+      await ls(options);
     });
 }
 

@@ -114,7 +114,14 @@ function handleOf(
   signal: AbortSignal | undefined,
 ): HookedProgram {
   const { ino } = fstatSync(supervisor.mailbox.descriptor);
-  const exited = ended.then(async (ending) => {
+  const exited = finished();
+  const end = (): void => {
+    child.kill("SIGKILL");
+    for (const process of supervisor.processes.all)
+      if (process.pid !== pid && mapsFile(process.pid, ino)) kill(process.pid, SIGKILL);
+  };
+  async function finished(): Promise<Ending> {
+    const ending = await ended;
     signal?.removeEventListener("abort", end);
     try {
       supervisor.drain();
@@ -123,12 +130,7 @@ function handleOf(
     }
     await chains.ended();
     return ending;
-  });
-  const end = (): void => {
-    child.kill("SIGKILL");
-    for (const process of supervisor.processes.all)
-      if (process.pid !== pid && mapsFile(process.pid, ino)) kill(process.pid, SIGKILL);
-  };
+  }
   signal?.addEventListener("abort", end);
   if (signal?.aborted === true) end();
   return {

@@ -163,6 +163,7 @@ export class Supervisor implements Disposable {
     if (this.#stopped) return;
     this.#stopped = true;
     clearInterval(this.#sweeper);
+    this.#sweepGone();
     for (const call of this.#calls) call?.leave();
     this.mailbox[Symbol.dispose]();
   }
@@ -248,6 +249,10 @@ export class Supervisor implements Disposable {
   #sweep(): void {
     this.#takeBackGone();
     this.reader?.written();
+    this.#sweepGone();
+  }
+
+  #sweepGone(): void {
     for (const process of this.processes.sweep()) for (const listener of this.onProcessGone) listener(process);
   }
 

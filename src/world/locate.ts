@@ -93,7 +93,8 @@ export class Locator {
 
   /** Whether a path of its own is in the target. */
   isRemote(path: string): boolean {
-    return /^remote/.test(this.#policy.decide(normal(path)).mode);
+    const { mode } = this.#policy.decide(normal(path));
+    return mode === "remote" || mode === "remote-read";
   }
 
   #judge(path: string, place: RemotePlace, isMoved: boolean): Located {

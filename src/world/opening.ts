@@ -3,13 +3,15 @@ import { constants } from "node:fs";
 import { openingFlags, openLink } from "../hooks/open-with.ts";
 import { modeOf } from "../hooks/stat.ts";
 import type { AnyCall, HookCall, OpenedFile, Outcome } from "../hooks/types.ts";
-import type { Opened, RemoteFiles } from "../session/remote-files.ts";
+import type { Opened } from "../session/remote-files.ts";
 import { deviceHandlers, isMemoryDevice } from "./devices.ts";
 import type { Directories } from "./directories.ts";
 import { error } from "./errors.ts";
+import type { Files } from "./files.ts";
 import { type Located, normal } from "./locate.ts";
 import type { RecordLocks } from "./locks.ts";
 import type { SharedMemories } from "./shared-memories.ts";
+import { SMALL } from "./near-files.ts";
 import { TargetFile } from "./target-file.ts";
 import { TargetPipe } from "./target-pipe.ts";
 import type { AllUnwritten } from "./unwritten.ts";
@@ -17,8 +19,6 @@ import { umaskOf } from "./umask.ts";
 
 type Opening = HookCall<"open"> | HookCall<"openat"> | HookCall<"openat2"> | HookCall<"creat">;
 
-/** Bytes up to which a file is brought here when it is opened. */
-const SMALL = 256 * 1024;
 const O_ACCMODE = constants.O_WRONLY | constants.O_RDWR;
 const O_PATH = 0o10000000;
 const O_TMPFILE = 0o20000000;
@@ -30,7 +30,7 @@ export const isOpening = (call: AnyCall): call is AnyCall & Opening =>
   call.is("openat") || call.is("open") || call.is("openat2") || call.is("creat");
 
 export interface OpenerOptions {
-  readonly files: RemoteFiles;
+  readonly files: Files;
   readonly directories: Directories;
   readonly unwritten: AllUnwritten;
   readonly locks: RecordLocks;
@@ -67,7 +67,7 @@ export class Opener {
       isForWriting &&
       (flags & (O_ACCMODE | constants.O_NONBLOCK)) === constants.O_WRONLY
     ) {
-      const pipe = await this.#with.files.openPipe(located.place, asked, call.signal);
+      const pipe = await this.#with.files.pipes.open(located.place, asked, call.signal);
       return typeof pipe === "number" ? pipe : this.#openPipe(call, pipe, flags);
     }
     if (typeof opened === "number") return opened;
@@ -134,6 +134,7 @@ export class Opener {
   }
 
   async #released(file: TargetFile): Promise<void> {
+    await file.flush(); // whoever gets a lock next sees what was written under it
     await this.#with.locks.released(file);
     await file.close();
   }

@@ -4,8 +4,9 @@ import { statOf } from "../hooks/stat.ts";
 import type { CallBuffer } from "../hooks/buffer.ts";
 import type { Pointer } from "../hooks/pointer.ts";
 import type { AnyCall, Outcome } from "../hooks/types.ts";
-import type { Attributes, RemoteFiles } from "../session/remote-files.ts";
+import type { Attributes } from "../session/remote-files.ts";
 import { error } from "./errors.ts";
+import type { Files } from "./files.ts";
 import type { Located } from "./locate.ts";
 import { fill, statFsOf } from "./structures.ts";
 import { timespecs, timevals, utimbuf } from "./times.ts";
@@ -14,7 +15,7 @@ import { umaskOf } from "./umask.ts";
 /** A call, its first path and where that leads, and the second one where there are two. */
 export interface Asked {
   readonly call: AnyCall;
-  readonly files: RemoteFiles;
+  readonly files: Files;
   readonly path: CallPath;
   readonly to: Located;
   readonly other: Located | undefined;
@@ -242,6 +243,3 @@ export async function answerPath(asked: Asked): Promise<Outcome> {
   if (change === undefined) return error(forbidden.has(call.name) ? "EPERM" : "EOPNOTSUPP");
   return to.mode === "remote-read" || other?.mode === "remote-read" ? error("EROFS") : change(asked);
 }
-
-/** Whether the call may change what other calls have been told. */
-export const isChanging = ({ name }: AnyCall): boolean => Object.hasOwn(changing, name);

@@ -9,7 +9,7 @@ import { existsSync, linkSync, mkdirSync, mkdtempSync, renameSync, rmSync, write
 import { basename, dirname, join, posix } from "node:path";
 import { identityOf, modeOf, sizeOf } from "../hooks/stat.ts";
 import type { RemotePlace } from "../session/remote-file.ts";
-import type { RemoteFiles } from "../session/remote-files.ts";
+import type { Files } from "./files.ts";
 import { limits } from "../wire/limits.ts";
 import { error } from "./errors.ts";
 
@@ -37,7 +37,7 @@ const MOST_LINKS = 40;
 const TIMES = [96, 128] as const;
 
 export class Programs {
-  readonly #files: RemoteFiles;
+  readonly #files: Files;
   readonly #folder: string;
   /** By what changes when the file does. */
   readonly #contents = new Map<string, { readonly hash: string; readonly head: Uint8Array }>();
@@ -45,7 +45,7 @@ export class Programs {
   readonly #started = new Map<string, Fetched>();
 
   /** @param cache the user's cache directory */
-  constructor(files: RemoteFiles, cache: string) {
+  constructor(files: Files, cache: string) {
     this.#files = files;
     this.#folder = join(cache, "programs");
   }

@@ -1,10 +1,10 @@
 /**
  * Reading an open file of the target. Who reads on from where they stopped gets what was fetched ahead, ever more of it;
- * who reads here and there gets what they ask for and no more. What was fetched is good for a second.
+ * who reads here and there gets what they ask for and no more. What was fetched is good for a second,
+ * or until a program of this world changes the file.
  */
-import type { RemoteFile } from "../session/remote-file.ts";
-import type { RemoteFiles } from "../session/remote-files.ts";
 import { limits } from "../wire/limits.ts";
+import type { Files, RemoteFile } from "./files.ts";
 
 /** Bytes that are fetched at once. */
 const CHUNK = 256 * 1024;
@@ -16,17 +16,19 @@ const FRESH_MS = 1000;
 interface Chunk {
   readonly data: Promise<Uint8Array | number>;
   readonly askedMs: number;
+  /** Of the file, when it was asked. */
+  readonly stamp: number;
 }
 
 export class ReadAhead {
-  readonly #files: RemoteFiles;
+  readonly #files: Files;
   readonly #file: RemoteFile;
   readonly #chunks = new Map<number, Chunk>();
   /** Where the last read ended. */
   #expected = 0;
   #ahead = 0;
 
-  constructor(files: RemoteFiles, file: RemoteFile) {
+  constructor(files: Files, file: RemoteFile) {
     this.#files = files;
     this.#file = file;
   }
@@ -72,8 +74,9 @@ export class ReadAhead {
   #chunk(index: number): Chunk {
     const known = this.#chunks.get(index);
     const now = performance.now();
-    if (known !== undefined && now - known.askedMs < FRESH_MS) return known;
-    const chunk = { data: this.#fetch(index * CHUNK, CHUNK), askedMs: now };
+    const stamp = this.#files.stamp(this.#file);
+    if (known !== undefined && known.stamp === stamp && now - known.askedMs < FRESH_MS) return known;
+    const chunk = { data: this.#fetch(index * CHUNK, CHUNK), askedMs: now, stamp };
     this.#chunks.set(index, chunk);
     return chunk;
   }

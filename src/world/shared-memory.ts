@@ -12,7 +12,7 @@ import { sizeOf } from "../hooks/stat.ts";
 import { memfdName, MFD_ALLOW_SEALING, MFD_CLOEXEC } from "../hooks/sealed-file.ts";
 import { addSeals, memfdCreate } from "../linux/native.ts";
 import type { RemoteFile } from "../session/remote-file.ts";
-import type { RemoteFiles } from "../session/remote-files.ts";
+import type { Files } from "./files.ts";
 import { error } from "./errors.ts";
 import type { TargetFile } from "./target-file.ts";
 
@@ -23,7 +23,7 @@ const PAGE = 4096;
 export class SharedMemory {
   /** What programs open and map. */
   readonly link: string;
-  readonly #files: RemoteFiles;
+  readonly #files: Files;
   readonly #descriptor: number;
   /** What the target has, as far as is known here: by chunk. */
   readonly #known = new Map<number, Buffer>();
@@ -32,7 +32,7 @@ export class SharedMemory {
   #file: RemoteFile;
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(files: RemoteFiles, file: RemoteFile, path: string) {
+  private constructor(files: Files, file: RemoteFile, path: string) {
     this.#files = files;
     this.#file = file;
     this.#descriptor = memfdCreate(memfdName(path), MFD_CLOEXEC | MFD_ALLOW_SEALING);

@@ -5,8 +5,9 @@ import { identityOf, sizeOf } from "../hooks/stat.ts";
 import type { CallingProcess, OpenedFile } from "../hooks/types.ts";
 import { errnoName } from "../linux/errno.ts";
 import type { RemoteFile, RemotePlace } from "../session/remote-file.ts";
-import type { Opened, RemoteFiles } from "../session/remote-files.ts";
+import type { Opened } from "../session/remote-files.ts";
 import { error } from "./errors.ts";
+import type { Files } from "./files.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import type { AllUnwritten } from "./unwritten.ts";
 import { WriteBehind } from "./write-behind.ts";
@@ -16,14 +17,14 @@ const key = Symbol("target file");
 export class TargetFile {
   /** Where it was opened: absolute. */
   readonly path: string;
-  readonly files: RemoteFiles;
+  readonly files: Files;
   /** Undefined where it needed to be open no longer than it took to read all of it. */
   #file: RemoteFile | undefined;
   readonly #opened: Opened;
   readonly #reading: ReadAhead | undefined;
   readonly #writing: WriteBehind | undefined;
 
-  constructor(files: RemoteFiles, unwritten: AllUnwritten, path: string, opened: Opened) {
+  constructor(files: Files, unwritten: AllUnwritten, path: string, opened: Opened) {
     this.files = files;
     this.path = path;
     this.#file = opened.file;

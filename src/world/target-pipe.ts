@@ -14,7 +14,7 @@ import type { OpenedFile } from "../hooks/types.ts";
 import { KernelCalls } from "../linux/kernel-calls.ts";
 import { requireHostMachine } from "../machine/machines.ts";
 import type { RemoteFile, RemotePlace } from "../session/remote-file.ts";
-import type { RemoteFiles } from "../session/remote-files.ts";
+import type { Files } from "./files.ts";
 
 const key = Symbol("target pipe");
 const AT_FDCWD = -100;
@@ -24,7 +24,7 @@ const O_PATH = 0o10000000;
 const ROOM = 65_536;
 
 export interface TargetPipeOptions {
-  readonly files: RemoteFiles;
+  readonly files: Files;
   readonly file: RemoteFile;
   /** O_RDONLY, O_WRONLY or O_RDWR. */
   readonly access: number;
@@ -57,7 +57,7 @@ export class TargetPipe {
     return { directory: this.#with.file, path: "" };
   }
 
-  get files(): RemoteFiles {
+  get files(): Files {
     return this.#with.files;
   }
 

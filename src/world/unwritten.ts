@@ -1,7 +1,9 @@
 /** Writes that the program believes done and that are still on their way. */
 export interface Unwritten {
-  /** Until they have arrived. */
-  flush(): Promise<unknown>;
+  /** Which file it is: "DEVICE:INODE". */
+  readonly identity: string;
+  /** Until they have arrived, or failed: that is told to whoever has written. */
+  settle(): Promise<void>;
 }
 
 /** All of a world's: whoever looks at files from another side waits for them first. */
@@ -16,7 +18,13 @@ export class AllUnwritten {
     this.#those.delete(one);
   }
 
-  async flush(): Promise<void> {
-    for (const one of this.#those) await one.flush();
+  /** Whether there are any to this file. */
+  has(identity: string): boolean {
+    return this.#those.values().some((one) => one.identity === identity);
+  }
+
+  /** @param identity of the file whose writes matter; all files without it */
+  async flush(identity?: string): Promise<void> {
+    for (const one of this.#those) if (identity === undefined || one.identity === identity) await one.settle();
   }
 }

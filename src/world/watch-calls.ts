@@ -2,7 +2,7 @@
 import { openLink } from "../hooks/open-with.ts";
 import type { AnyCall, HookCall, Hooks, OpenedFile, Outcome } from "../hooks/types.ts";
 import { reachablePath } from "../process/paths.ts";
-import type { RemoteFiles } from "../session/remote-files.ts";
+import type { Files } from "./files.ts";
 import { error } from "./errors.ts";
 import type { Located } from "./locate.ts";
 import { Watcher } from "./watcher.ts";
@@ -16,7 +16,7 @@ const behind = (file: OpenedFile | undefined): Watcher | undefined => {
   return found instanceof Watcher ? found : undefined;
 };
 
-export function watchCalls(files: RemoteFiles): Hooks {
+export function watchCalls(files: Files): Hooks {
   const make = async (call: AnyCall, flags: number): Promise<Outcome> => {
     if ((flags & ~KNOWN_FLAGS) !== 0) return error("EINVAL");
     const watcher = new Watcher(files);

@@ -8,7 +8,8 @@ import { errnoNumber } from "../linux/errno.ts";
 import { KernelCalls } from "../linux/kernel-calls.ts";
 import { requireHostMachine } from "../machine/machines.ts";
 import type { RemotePlace } from "../session/remote-file.ts";
-import type { RemoteFiles } from "../session/remote-files.ts";
+import type { RemoteWatcher } from "../session/remote-watches.ts";
+import type { Files } from "./files.ts";
 
 /** include/uapi/linux/inotify.h */
 const IN_Q_OVERFLOW = 0x4000;
@@ -36,7 +37,7 @@ export class Watcher {
   /** What the program opens for reading. */
   readonly link: string;
   readonly #kernel = new KernelCalls(requireHostMachine().calls);
-  readonly #files: RemoteFiles;
+  readonly #files: Files;
   readonly #over = new AbortController();
   readonly #reading: number;
   readonly #writing: number;
@@ -46,10 +47,10 @@ export class Watcher {
   readonly #watches = new Map<number, readonly [Side, number]>();
   #last = 0;
   #here: number | undefined;
-  #there: Promise<bigint | number> | undefined;
+  #there: Promise<RemoteWatcher | number> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(files: RemoteFiles) {
+  constructor(files: Files) {
     this.#files = files;
     const ends = new Int32Array(2);
     const made = this.#kernel.makeNow("pipe2", new Uint8Array(ends.buffer), O_DIRECT | O_NONBLOCK | O_CLOEXEC);
@@ -79,7 +80,7 @@ export class Watcher {
     const watcher = await (this.#there ??= this.#files.watches.make());
     if (typeof watcher === "number") return watcher;
     if (isFirst) void this.#listen(watcher);
-    const watch = await this.#files.addWatch(watcher, place, mask);
+    const watch = await this.#files.watches.add(watcher, place, mask);
     return watch < 0 ? watch : this.#numberOf("there", watch);
   }
 
@@ -89,7 +90,7 @@ export class Watcher {
     if (side === undefined || watch === undefined) return EINVAL;
     if (side === "here") return this.#kernel.makeNow("inotify_rm_watch", this.#here ?? -1, watch);
     const watcher = await this.#there;
-    return typeof watcher === "bigint" ? this.#files.watches.remove(watcher, watch) : EINVAL;
+    return typeof watcher === "object" ? this.#files.watches.remove(watcher, watch) : EINVAL;
   }
 
   /** Nobody has it open any more. */
@@ -100,7 +101,7 @@ export class Watcher {
     closeSync(this.#writing);
     if (this.#here !== undefined && this.#here >= 0) closeSync(this.#here);
     const watcher = await this.#there;
-    if (typeof watcher === "bigint") await this.#files.closeHandle(watcher);
+    if (typeof watcher === "object") await this.#files.watches.close(watcher);
   }
 
   #numberOf(side: Side, watch: number): number {
@@ -113,7 +114,7 @@ export class Watcher {
     return number;
   }
 
-  async #listen(watcher: bigint): Promise<void> {
+  async #listen(watcher: RemoteWatcher): Promise<void> {
     const { signal } = this.#over;
     while (!signal.aborted) {
       const events = await this.#files.watches.events(watcher, signal);

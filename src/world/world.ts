@@ -15,12 +15,14 @@ import type { Identity } from "../wire/generated/elsewhere/v1/agent_pb.ts";
 import { descriptorCalls } from "./descriptor-calls.ts";
 import { Directories } from "./directories.ts";
 import { error } from "./errors.ts";
+import type { Files } from "./files.ts";
 import { type Located, Locator, normal } from "./locate.ts";
 import { RecordLocks } from "./locks.ts";
 import { type Fetched, Programs } from "./programs.ts";
 import { start, startScript } from "./starting.ts";
 import { identity, type SeenUser } from "./identity.ts";
 import { names } from "./names.ts";
+import { NearFiles } from "./near-files.ts";
 import { isOpening, Opener } from "./opening.ts";
 import { answerPath } from "./path-calls.ts";
 import { SharedMemories } from "./shared-memories.ts";
@@ -40,12 +42,14 @@ export interface WorldOptions {
   readonly user?: SeenUser | undefined;
   /** Hears where the files are that it names. */
   readonly report?: FileReport | undefined;
+  /** How old may be what it is told of files, milliseconds; 0: the target is asked every time. @default 1000 */
+  readonly freshMs?: number | undefined;
   /** Where programs of the target are kept that are started here; the user's cache where it is not given. */
   readonly cache?: string | undefined;
 }
 
 export class World {
-  readonly #files: RemoteFiles;
+  readonly #files: Files;
   readonly #directories = new Directories();
   readonly #unwritten = new AllUnwritten();
   readonly #locks = new RecordLocks();
@@ -57,7 +61,8 @@ export class World {
   readonly #options: WorldOptions;
 
   constructor(options: WorldOptions) {
-    const { files, policy, report } = options;
+    const { policy, report } = options;
+    const files = new NearFiles(options.files, this.#unwritten, options.freshMs);
     this.#files = files;
     this.#options = options;
     this.#programs = new Programs(files, options.cache ?? cacheDirectory());
@@ -152,8 +157,7 @@ export class World {
     return this.#there(call, path, to, other);
   }
 
-  async #there(call: AnyCall, path: CallPath, to: Located, other: Located | undefined): Promise<Outcome> {
-    await this.#unwritten.flush();
+  #there(call: AnyCall, path: CallPath, to: Located, other: Located | undefined): Outcome | Promise<Outcome> {
     if (isOpening(call)) return this.#opener.open(call, to);
     if (call.is("inotify_add_watch")) return addWatch(call, to);
     if (isStarting(call)) return start(call, to, path.follow, this.#starters);

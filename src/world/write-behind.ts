@@ -3,9 +3,9 @@
  * error is told by the next write, by fsync, or at the latest by close, as of a file on NFS. What touches bytes that are
  * still under way waits for them.
  */
-import type { RemoteFile } from "../session/remote-file.ts";
-import type { RemoteFiles } from "../session/remote-files.ts";
+import { identityOf } from "../hooks/stat.ts";
 import { limits } from "../wire/limits.ts";
+import type { Files, RemoteFile } from "./files.ts";
 import type { AllUnwritten, Unwritten } from "./unwritten.ts";
 
 /** Bytes under way. */
@@ -20,7 +20,8 @@ interface Piece {
 }
 
 export class WriteBehind implements Unwritten {
-  readonly #files: RemoteFiles;
+  readonly identity: string;
+  readonly #files: Files;
   readonly #file: RemoteFile;
   readonly #unwritten: AllUnwritten;
   readonly #underWay = new Map<Piece, Promise<void>>();
@@ -29,9 +30,10 @@ export class WriteBehind implements Unwritten {
   #bytesUnderWay = 0;
   #error = 0;
 
-  constructor(files: RemoteFiles, file: RemoteFile, unwritten: AllUnwritten) {
+  constructor(files: Files, file: RemoteFile, unwritten: AllUnwritten) {
     this.#files = files;
     this.#file = file;
+    this.identity = identityOf(file.statx);
     this.#unwritten = unwritten;
   }
 
@@ -45,10 +47,14 @@ export class WriteBehind implements Unwritten {
 
   /** Until everything has arrived. @returns 0, or −errno of what did not, once */
   async flush(): Promise<number> {
+    await this.settle();
+    return this.#takeError();
+  }
+
+  async settle(): Promise<void> {
     this.#send();
     await Promise.all(this.#underWay.values());
-    this.#unwritten.delete(this);
-    return this.#takeError();
+    if (this.#open === undefined && this.#underWay.size === 0) this.#unwritten.delete(this);
   }
 
   async #add(offset: number, bytes: Uint8Array): Promise<void> {
@@ -63,6 +69,7 @@ export class WriteBehind implements Unwritten {
       this.#open.length += bytes.length;
     }
     this.#unwritten.add(this);
+    this.#files.touched(this.#file);
     if (this.#underWay.size < ENOUGH_UNDER_WAY) this.#send();
   }
 
