@@ -14,6 +14,11 @@ export function serveCopies(connection: Connection): void {
     const offsets = [fromOffset, toOffset].map((offset) => new Uint8Array(BigUint64Array.of(offset).buffer));
     const [at = new Uint8Array(8), into = new Uint8Array(8)] = offsets;
     const most = length < MOST ? length : MOST;
-    return { copied: BigInt(checked(await kernel.make("copy_file_range", source, at, sink, into, most, 0))) };
+    const letGo = handles.hold([from, to]);
+    try {
+      return { copied: BigInt(checked(await kernel.make("copy_file_range", source, at, sink, into, most, 0))) };
+    } finally {
+      letGo();
+    }
   });
 }

@@ -21,7 +21,7 @@ const ENXIO = 6;
 const PIPE_BUF = 4096;
 
 export function servePipes(connection: Connection): void {
-  const { kernel, root, handles } = connection;
+  const { kernel, clock, root, handles } = connection;
   const methods = PipesService.method;
   /** What was read to learn whether somebody writes. */
   const ahead = new WeakMap<Handle, Uint8Array>();
@@ -67,7 +67,7 @@ export function servePipes(connection: Connection): void {
       checked(kernel.makeNow("statx", found, "", o.AT_EMPTY_PATH, STATX_BASIC_STATS_AND_BTIME, statx));
       if ((u16(statx, STATX_MODE) & S_IFMT) !== S_IFIFO) fail("ENXIO");
       const how = (flags & (o.O_ACCMODE | o.O_APPEND)) | o.O_NONBLOCK | o.O_CLOEXEC;
-      const descriptor = await until(signal, () => {
+      const descriptor = await until(clock, signal, () => {
         const result = kernel.makeNow("openat", o.AT_FDCWD, `/proc/self/fd/${found}`, how);
         return result === -ENXIO ? undefined : checked(result);
       });
@@ -80,19 +80,19 @@ export function servePipes(connection: Connection): void {
   connection.on(methods.awaitPeer, async ({ handle, present }, signal) => {
     const open = handles.get(handle);
     const isThere = isForReading(open) ? hasWriter : hasReader;
-    await until(signal, () => (isThere(handles.get(handle)) === present ? true : undefined));
+    await until(clock, signal, () => (isThere(handles.get(handle)) === present ? true : undefined));
     return {};
   });
 
   connection.on(methods.readPipe, async ({ handle, length }, signal) => ({
-    data: await until(signal, () => read(handles.get(handle), length)),
+    data: await until(clock, signal, () => read(handles.get(handle), length)),
   }));
 
   connection.on(methods.writePipe, async ({ handle, data }, signal) => {
     let written = 0;
     while (written < data.length) {
       const rest = data.subarray(written);
-      const result = await until(signal, () => {
+      const result = await until(clock, signal, () => {
         const count = kernel.makeNow("write", handles.get(handle).descriptor, rest, rest.length);
         return count === -EAGAIN ? undefined : count;
       });

@@ -8,11 +8,11 @@ import { until } from "./waiting.ts";
 /** include/uapi/linux/inotify.h */
 const IN_DONT_FOLLOW = 0x0200_0000;
 const EAGAIN = 11;
-/** Bytes of events in one answer. */
-const ROOM = 65_536;
+/** Bytes of events in one answer: it is one of the short ones (limits.answerBytes). */
+const ROOM = 8192;
 
 export function serveWatches(connection: Connection): void {
-  const { kernel, root, handles } = connection;
+  const { kernel, clock, root, handles } = connection;
   const methods = WatchesService.method;
 
   connection.on(methods.makeWatcher, () => ({
@@ -20,9 +20,9 @@ export function serveWatches(connection: Connection): void {
   }));
 
   connection.on(methods.addWatch, async ({ watcher, place, mask }) => {
-    const { descriptor } = handles.get(watcher);
     const found = await root.path(place, handles, (mask & IN_DONT_FOLLOW) !== 0);
     try {
+      const { descriptor } = handles.get(watcher);
       const path = `/proc/self/fd/${found}`;
       return { watch: checked(kernel.makeNow("inotify_add_watch", descriptor, path, mask & ~IN_DONT_FOLLOW)) };
     } finally {
@@ -37,7 +37,7 @@ export function serveWatches(connection: Connection): void {
 
   connection.on(methods.awaitEvents, async ({ watcher }, signal) => {
     const buffer = new Uint8Array(ROOM);
-    const count = await until(signal, () => {
+    const count = await until(clock, signal, () => {
       const result = kernel.makeNow("read", handles.get(watcher).descriptor, buffer, buffer.length);
       return result === -EAGAIN ? undefined : result;
     });

@@ -18,15 +18,16 @@ import type { WireClient } from "../wire/client.ts";
 import { abortable, type Clock } from "../wire/clock.ts";
 import { FilesService, type PlaceSchema, type StatFsResponse } from "../wire/generated/elsewhere/v1/files_pb.ts";
 import { limits } from "../wire/limits.ts";
-import { CopiesService } from "../wire/generated/elsewhere/v1/copies_pb.ts";
 import type { Caller } from "./caller.ts";
 import { type Failed, type FileCall, FileCalls } from "./file-calls.ts";
 import { FileLocks } from "./file-locks.ts";
 import type { Range } from "./held-locks.ts";
 import { ONCE, OpenFiles } from "./open-files.ts";
-import { RemotePipes } from "./remote-pipes.ts";
-import { type RemoteWatcher, RemoteWatches } from "./remote-watches.ts";
+import { bytesOf, messageOf, pathOf } from "./places.ts";
+import { RemoteCopies } from "./remote-copies.ts";
 import { RemoteFile, type RemotePlace } from "./remote-file.ts";
+import { RemotePipes } from "./remote-pipes.ts";
+import { RemoteWatches } from "./remote-watches.ts";
 import type { Attributes, Conflict, Listed, Opened, OpenOptions, Value, Written } from "./results.ts";
 
 export type { Attributes, Conflict, Failed, Listed, Opened, OpenOptions, Range, Value, Written };
@@ -46,41 +47,24 @@ const RENAME_EXCHANGE = 2;
 const LOOKING = { isRepeatable: true } as const;
 
 export class RemoteFiles {
-  readonly pipes: RemotePipes;
-  readonly watches: RemoteWatches;
   readonly #calls: FileCalls;
   readonly #open = new OpenFiles();
   readonly #locks: FileLocks;
+  readonly pipes: RemotePipes;
+  readonly watches: RemoteWatches;
+  readonly copies: RemoteCopies;
 
   constructor(caller: Caller, clock: Clock) {
     this.#calls = new FileCalls(caller);
     this.#locks = new FileLocks(this.#calls, clock);
-    this.pipes = new RemotePipes(this.#calls);
+    this.pipes = new RemotePipes(this.#calls, this.#open);
     this.watches = new RemoteWatches(this.#calls);
+    this.copies = new RemoteCopies(this.#calls);
   }
 
   /** Opens everything on a new connection. @returns paths of files that are lost @throws ConnectionLost @internal */
   resume(client: WireClient, generation: number): Promise<readonly string[]> {
     return this.#open.resume(client, generation);
-  }
-
-  /** copy_file_range(2) inside the target. @returns how many bytes, or −errno */
-  async copy(from: RemoteFile, fromOffset: bigint, to: RemoteFile, toOffset: bigint, length: bigint): Promise<number> {
-    const request = (): MessageInitShape<typeof CopiesService.method.copy.input> => ({
-      from: from.dataHandleIn(this.#generation),
-      fromOffset,
-      to: to.dataHandleIn(this.#generation),
-      toOffset,
-      length,
-    });
-    const call = { file: to, isRepeatable: true, isChange: true };
-    const answer = await this.#calls.make(CopiesService.method.copy, request, call);
-    return typeof answer === "number" ? answer : Number(answer.copied);
-  }
-
-  /** inotify_add_watch(2). @param watcher made by `watches` @returns the watch's number, or −errno */
-  addWatch(watcher: RemoteWatcher, place: RemotePlace, mask: number): Promise<number> {
-    return this.watches.add(watcher, () => this.#at(place), mask);
   }
 
   /** openat2(2) */
@@ -94,21 +78,6 @@ export class RemoteFiles {
       void opening.then((opened) => (typeof opened === "number" || !opened.file ? 0 : this.close(opened.file)));
       return -EINTR;
     }
-  }
-
-  /** open(2) of a named pipe for writing alone, as {@link open} does not wait for anybody. @returns −ENXIO of anything else */
-  async openPipe(place: RemotePlace, flags: number, signal?: AbortSignal): Promise<Opened | Failed> {
-    let generation = 0;
-    const at = (): MessageInitShape<typeof PlaceSchema> => {
-      generation = this.#generation;
-      return this.#at(place);
-    };
-    const opened = await this.pipes.open(at, flags, signal);
-    if (typeof opened === "number") return opened;
-    const { handle, statx } = opened;
-    // Not among those that are opened again: that would wait for somebody who reads.
-    const file = new RemoteFile({ flags, resolve: 0n, path: pathOf(place) }, statx, handle, generation);
-    return { file, statx, content: undefined };
   }
 
   /** close(2). The file is closed whatever the result is. */
@@ -273,7 +242,7 @@ export class RemoteFiles {
   /** symlinkat(2) */
   makeSymbolicLink(target: Uint8Array | string, place: RemotePlace, signal?: AbortSignal): Promise<number> {
     const request = (): MessageInitShape<typeof methods.makeSymbolicLink.input> => ({
-      target: bytes(target),
+      target: bytesOf(target),
       place: this.#at(place),
     });
     return this.#calls.done(methods.makeSymbolicLink, request, { signal });
@@ -298,7 +267,7 @@ export class RemoteFiles {
   ): Promise<Value | Failed> {
     const request = (): MessageInitShape<typeof methods.getExtendedAttribute.input> => ({
       place: this.#at(place),
-      name: bytes(name),
+      name: bytesOf(name),
       size,
       noFollow,
     });
@@ -316,7 +285,7 @@ export class RemoteFiles {
   ): Promise<number> {
     const request = (): MessageInitShape<typeof methods.setExtendedAttribute.input> => ({
       place: this.#at(place),
-      name: bytes(name),
+      name: bytesOf(name),
       value,
       flags,
       noFollow,
@@ -348,7 +317,7 @@ export class RemoteFiles {
   ): Promise<number> {
     const request = (): MessageInitShape<typeof methods.removeExtendedAttribute.input> => ({
       place: this.#at(place),
-      name: bytes(name),
+      name: bytesOf(name),
       noFollow,
     });
     return this.#calls.done(methods.removeExtendedAttribute, request, { signal });
@@ -410,8 +379,8 @@ export class RemoteFiles {
     return -EIO;
   }
 
-  #at({ directory, path }: RemotePlace): MessageInitShape<typeof PlaceSchema> {
-    return { directory: directory?.handleIn(this.#generation) ?? 0n, path: bytes(path) };
+  #at(place: RemotePlace): MessageInitShape<typeof PlaceSchema> {
+    return messageOf(place, this.#generation);
   }
 
   #dataAt(place: RemotePlace): MessageInitShape<typeof PlaceSchema> {
@@ -423,17 +392,4 @@ export class RemoteFiles {
   #ofOpen({ directory, path }: RemotePlace): Pick<FileCall, "file" | "isRepeatable" | "isChange"> {
     return path.length === 0 ? { file: directory, isRepeatable: true, isChange: true } : { isRepeatable: false };
   }
-}
-
-const bytes = (text: Uint8Array | string): Uint8Array => (typeof text === "string" ? Buffer.from(text) : text);
-
-const SLASH = 0x2f;
-
-/** From the target's root, where that is known. */
-function pathOf({ directory, path }: RemotePlace): Uint8Array | undefined {
-  const own = bytes(path);
-  if (own.length === 0) return directory?.path;
-  if (own[0] === SLASH) return own;
-  if (directory === undefined) return Buffer.concat([Buffer.from("/"), own]);
-  return directory.path && Buffer.concat([directory.path, Buffer.from("/"), own]);
 }

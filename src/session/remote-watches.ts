@@ -1,18 +1,21 @@
 /**
- * inotify(7) in the target: proto/elsewhere/v1/watches.proto. Errors are −errno. A watcher is lost with its connection:
- * ESTALE from then on.
+ * inotify(7) in the target: proto/elsewhere/v1/watches.proto. Errors are −errno; when a connection is lost its watchers
+ * are, too: ESTALE.
  */
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import { FilesService, type PlaceSchema } from "../wire/generated/elsewhere/v1/files_pb.ts";
+import { errnoNumber } from "../linux/errno.ts";
+import { FilesService } from "../wire/generated/elsewhere/v1/files_pb.ts";
 import { WatchesService } from "../wire/generated/elsewhere/v1/watches_pb.ts";
 import type { FileCalls } from "./file-calls.ts";
-import { Unusable } from "./remote-file.ts";
+import { messageOf } from "./places.ts";
+import { type RemotePlace, Unusable } from "./remote-file.ts";
 
 const methods = WatchesService.method;
+const EIO = errnoNumber("EIO") ?? 0;
 
-/** The agent's, of one connection. */
+/** An inotify instance in the target. */
 export interface RemoteWatcher {
   readonly handle: bigint;
+  /** Of the connection. */
   readonly generation: number;
 }
 
@@ -25,43 +28,38 @@ export class RemoteWatches {
 
   /** inotify_init1(2) */
   async make(): Promise<RemoteWatcher | number> {
-    let generation = 0;
-    const request = (): object => {
-      generation = this.#calls.caller.generation;
-      return {};
-    };
-    const answer = await this.#calls.make(methods.makeWatcher, request);
-    return typeof answer === "number" ? answer : { handle: answer.handle, generation };
+    const { generation } = this.#calls.caller;
+    const answer = await this.#calls.make(methods.makeWatcher, () => ({}));
+    if (typeof answer === "number") return answer;
+    return generation === this.#calls.caller.generation ? { handle: answer.handle, generation } : -EIO;
   }
 
   /** inotify_add_watch(2). @returns the watch's number, or −errno */
-  async add(watcher: RemoteWatcher, place: () => MessageInitShape<typeof PlaceSchema>, mask: number): Promise<number> {
-    const request = (): MessageInitShape<typeof methods.addWatch.input> => ({
-      watcher: this.#handleOf(watcher),
-      place: place(),
+  async add(watcher: RemoteWatcher, place: RemotePlace, mask: number): Promise<number> {
+    const answer = await this.#calls.make(methods.addWatch, () => ({
+      watcher: this.#handle(watcher),
+      place: messageOf(place, watcher.generation),
       mask,
-    });
-    const answer = await this.#calls.make(methods.addWatch, request);
+    }));
     return typeof answer === "number" ? answer : answer.watch;
   }
 
   /** inotify_rm_watch(2). @returns 0 or −errno */
   remove(watcher: RemoteWatcher, watch: number): Promise<number> {
-    return this.#calls.done(methods.removeWatch, () => ({ watcher: this.#handleOf(watcher), watch }));
+    return this.#calls.done(methods.removeWatch, () => ({ watcher: this.#handle(watcher), watch }));
   }
 
   /** Waits. @returns struct inotify_event, one behind the other; or −errno */
   async events(watcher: RemoteWatcher, signal?: AbortSignal): Promise<Uint8Array | number> {
-    const request = (): { watcher: bigint } => ({ watcher: this.#handleOf(watcher) });
-    const answer = await this.#calls.make(methods.awaitEvents, request, { signal });
+    const answer = await this.#calls.make(methods.awaitEvents, () => ({ watcher: this.#handle(watcher) }), { signal });
     return typeof answer === "number" ? answer : answer.events;
   }
 
-  close(watcher: RemoteWatcher): Promise<number> {
-    return this.#calls.done(FilesService.method.close, () => ({ handle: this.#handleOf(watcher) }));
+  async close(watcher: RemoteWatcher): Promise<void> {
+    await this.#calls.done(FilesService.method.close, () => ({ handle: this.#handle(watcher) }));
   }
 
-  #handleOf({ handle, generation }: RemoteWatcher): bigint {
+  #handle({ handle, generation }: RemoteWatcher): bigint {
     if (generation !== this.#calls.caller.generation) throw new Unusable("ESTALE");
     return handle;
   }

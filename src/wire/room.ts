@@ -3,7 +3,6 @@ import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { AgentService } from "./generated/elsewhere/v1/agent_pb.ts";
 import { FilesService } from "./generated/elsewhere/v1/files_pb.ts";
 import { PipesService } from "./generated/elsewhere/v1/pipes_pb.ts";
-import { WatchesService } from "./generated/elsewhere/v1/watches_pb.ts";
 import { limits } from "./limits.ts";
 import { type Method, pathOf } from "./method.ts";
 
@@ -24,7 +23,6 @@ declare(files.readDirectory, () => limits.answerBytes + limits.entryBytes);
 declare(files.getExtendedAttribute, ({ size }) => limits.answerBytes + Math.min(size, limits.attributeBytes));
 declare(files.listExtendedAttributes, ({ size }) => limits.answerBytes + Math.min(size, limits.attributeBytes));
 declare(PipesService.method.readPipe, ({ length }) => limits.answerBytes + Math.min(length, limits.dataBytes));
-declare(WatchesService.method.awaitEvents, () => limits.answerBytes + limits.attributeBytes);
 
 /** @returns bytes of the answer, its frame not counted */
 export function roomOf<I extends DescMessage>(method: Method<I>, request: MessageShape<I>): number {

@@ -11,12 +11,12 @@
 import { constants } from "node:fs";
 import { posix } from "node:path";
 import { identityOf, modeOf } from "../hooks/stat.ts";
+import { errnoNumber } from "../linux/errno.ts";
 import type { Conflict, Listed, Opened, OpenOptions, RemoteFiles, Written } from "../session/remote-files.ts";
 import type { Attributes, Range } from "../session/remote-files.ts";
 import type { DirectoryEntry, StatFsResponse } from "../wire/generated/elsewhere/v1/files_pb.ts";
 import { AttributeCache, type Known, keyOf } from "./attribute-cache.ts";
 import { type Asked, Changes } from "./changes.ts";
-import { error } from "./errors.ts";
 import type { Files, RemoteFile, RemotePlace } from "./files.ts";
 import { ReadThrough } from "./read-through.ts";
 import type { AllUnwritten } from "./unwritten.ts";
@@ -27,9 +27,7 @@ type Failed = number;
 export const SMALL: number = 256 * 1024;
 /** How old what is known may be, milliseconds. */
 const FRESH_MS = 1000;
-const ENOENT = error("ENOENT");
-const EIO = error("EIO");
-const EINTR = error("EINTR");
+const ENOENT = -(errnoNumber("ENOENT") ?? 2);
 const S_IFMT = 0o170000;
 /** Linux's values on x86-64, as the agent takes them. */
 const O_LARGEFILE = 0o100000;
@@ -52,6 +50,9 @@ interface Reading {
 }
 
 export class NearFiles implements Files {
+  readonly pipes: RemoteFiles["pipes"];
+  readonly watches: RemoteFiles["watches"];
+  readonly copies: RemoteFiles["copies"];
   readonly #files: RemoteFiles;
   readonly #unwritten: AllUnwritten;
   readonly #changes: Changes;
@@ -66,6 +67,9 @@ export class NearFiles implements Files {
   /** @param freshMs how old what is known may be, milliseconds; 0: the target is asked every time */
   constructor(files: RemoteFiles, unwritten: AllUnwritten, freshMs: number = FRESH_MS) {
     this.#files = files;
+    this.pipes = files.pipes;
+    this.watches = files.watches;
+    this.copies = files.copies;
     this.#unwritten = unwritten;
     this.#changes = new Changes(freshMs);
     this.#names = new AttributeCache(this.#changes);
@@ -79,32 +83,6 @@ export class NearFiles implements Files {
         ),
       drop: ({ file }) => void (file && files.close(file)),
     });
-  }
-
-  get pipes(): RemoteFiles["pipes"] {
-    return this.#files.pipes;
-  }
-
-  get watches(): RemoteFiles["watches"] {
-    return this.#files.watches;
-  }
-
-  openPipe(...args: Parameters<RemoteFiles["openPipe"]>): ReturnType<RemoteFiles["openPipe"]> {
-    return this.#files.openPipe(...args);
-  }
-
-  addWatch(...args: Parameters<RemoteFiles["addWatch"]>): Promise<number> {
-    return this.#files.addWatch(...args);
-  }
-
-  async copy(...args: Parameters<RemoteFiles["copy"]>): Promise<number> {
-    await this.#unwritten.flush();
-    const [, , to] = args;
-    try {
-      return await this.#files.copy(...args);
-    } finally {
-      this.touched(to);
-    }
   }
 
   touched(file: RemoteFile): void {
@@ -129,8 +107,8 @@ export class NearFiles implements Files {
     if ((flags & constants.O_TRUNC) !== 0) await this.#unwritten.flush();
     const asked = this.#changes.asking();
     const opened = await this.#files.open(place, options, signal);
-    if (makes && (known === undefined || known === "absent"))
-      this.#made(place, typeof opened === "number" ? opened : 0);
+    if (makes && known === undefined) this.#changes.everything();
+    if (makes && known === "absent") this.#changes.everything();
     if (typeof opened === "number") {
       if (opened === ENOENT && !makes && key !== undefined)
         this.#names.told(key, (flags & constants.O_NOFOLLOW) === 0, "absent", asked);
@@ -247,7 +225,7 @@ export class NearFiles implements Files {
     this.#readings.set(file, reading);
     if (!end && entries.length > 0) return;
     this.#readings.delete(file);
-    const path = file.path && pathKey({ path: file.path }, true);
+    const path = file.path && pathKey({ path: file.path });
     if (path === undefined || !this.#changes.isFresh(reading.asked)) return;
     this.#through.listed(this.#names.listed(path, file.statx, reading.asked, reading.entries));
   }
@@ -284,11 +262,11 @@ export class NearFiles implements Files {
   }
 
   makeDirectory(place: RemotePlace, mode: number, signal?: AbortSignal): Promise<number> {
-    return this.#making(place, this.#files.makeDirectory(place, mode, signal));
+    return this.#renaming(this.#files.makeDirectory(place, mode, signal));
   }
 
   makeNode(place: RemotePlace, mode: number, device: bigint, signal?: AbortSignal): Promise<number> {
-    return this.#making(place, this.#files.makeNode(place, mode, device, signal));
+    return this.#renaming(this.#files.makeNode(place, mode, device, signal));
   }
 
   remove(place: RemotePlace, directory: boolean, signal?: AbortSignal): Promise<number> {
@@ -307,7 +285,7 @@ export class NearFiles implements Files {
   }
 
   makeSymbolicLink(target: Uint8Array | string, place: RemotePlace, signal?: AbortSignal): Promise<number> {
-    return this.#making(place, this.#files.makeSymbolicLink(target, place, signal));
+    return this.#renaming(this.#files.makeSymbolicLink(target, place, signal));
   }
 
   /** A write that arrived later would change the times again. */
@@ -363,19 +341,8 @@ export class NearFiles implements Files {
 
   async #renaming(made: Promise<number>): Promise<number> {
     const result = await made;
-    if (mayHaveHappened(result)) this.#changes.everything();
+    this.#changes.everything();
     return result;
-  }
-
-  async #making(place: RemotePlace, made: Promise<number>): Promise<number> {
-    const result = await made;
-    this.#made(place, result);
-    return result;
-  }
-
-  #made({ path }: RemotePlace, result: number): void {
-    const name = /([^/]*)\/*$/.exec(keyOf(path))?.[1] ?? "";
-    if (mayHaveHappened(result)) this.#changes.made(name);
   }
 
   /** A change of what a file says of itself. */
@@ -388,16 +355,10 @@ export class NearFiles implements Files {
   }
 }
 
-/** Whether a call with this result may have changed something: it has, or nobody knows (RemoteFiles). */
-const mayHaveHappened = (result: number): boolean => result >= 0 || result === EIO || result === EINTR;
-
-/**
- * Under what key a place is remembered; undefined where nothing is: its path is not of one kind, or leads back.
- * @param isDirectory a slash behind its name says nothing more
- */
-function pathKey({ directory, path }: RemotePlace, isDirectory = false): string | undefined {
+/** Under what key a place is remembered; undefined where nothing is: its path is not of one kind, or leads back. */
+function pathKey({ directory, path }: RemotePlace): string | undefined {
   if (directory !== undefined || path.length === 0) return undefined;
-  const key = isDirectory ? keyOf(path).replace(/(?<=.)\/+$/, "") : keyOf(path);
-  if (!key.startsWith("/") || (key.endsWith("/") && key !== "/") || /\/\.\.?(\/|$)/.test(key)) return undefined;
+  const key = keyOf(path);
+  if (!key.startsWith("/") || key.endsWith("/") || /\/\.\.?(\/|$)/.test(key)) return undefined;
   return key.includes("//") ? posix.normalize(key) : key;
 }

@@ -10,8 +10,8 @@ import { error } from "./errors.ts";
 import type { Files } from "./files.ts";
 import { type Located, normal } from "./locate.ts";
 import type { RecordLocks } from "./locks.ts";
-import { SMALL } from "./near-files.ts";
 import type { SharedMemories } from "./shared-memories.ts";
+import { SMALL } from "./near-files.ts";
 import { TargetFile } from "./target-file.ts";
 import { TargetPipe } from "./target-pipe.ts";
 import type { AllUnwritten } from "./unwritten.ts";
@@ -67,7 +67,7 @@ export class Opener {
       isForWriting &&
       (flags & (O_ACCMODE | constants.O_NONBLOCK)) === constants.O_WRONLY
     ) {
-      const pipe = await this.#with.files.openPipe(located.place, asked, call.signal);
+      const pipe = await this.#with.files.pipes.open(located.place, asked, call.signal);
       return typeof pipe === "number" ? pipe : this.#openPipe(call, pipe, flags);
     }
     if (typeof opened === "number") return opened;

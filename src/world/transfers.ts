@@ -33,8 +33,13 @@ export const transferCalls: Hooks = {
     const [input, output] = [await from.kept(), await to.kept()];
     if (typeof input === "number" || typeof output === "number")
       return typeof input === "number" ? input : Number(output);
-    const copied = await from.files.copy(input, BigInt(at), output, BigInt(into), BigInt(len));
+    const copied = await from.files.copies.copy(
+      { file: input, offset: BigInt(at) },
+      { file: output, offset: BigInt(into) },
+      BigInt(len),
+    );
     if (copied > 0) {
+      to.files.touched(output);
       to.changed();
       await source.moved(at + copied);
       await sink.moved(into + copied);

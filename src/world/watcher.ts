@@ -80,7 +80,7 @@ export class Watcher {
     const watcher = await (this.#there ??= this.#files.watches.make());
     if (typeof watcher === "number") return watcher;
     if (isFirst) void this.#listen(watcher);
-    const watch = await this.#files.addWatch(watcher, place, mask);
+    const watch = await this.#files.watches.add(watcher, place, mask);
     return watch < 0 ? watch : this.#numberOf("there", watch);
   }
 
