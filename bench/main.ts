@@ -1,7 +1,7 @@
 /**
  * Benchmarks, every figure beside what it is to be compared with, measured in the same run.
  *
- *     npm run bench -- [--json] [--write] [--rounds N] [--only roundtrip,hooks,files,quiet,crowd,startup,bundle,idle]
+ *     npm run bench -- [--json] [--write] [--rounds N] [--only roundtrip,hooks,files,quiet,crowd,startup,bundle,idle,distance]
  *
  * --write puts the table into bench/README.md.
  * Exit code 1 when a promise was missed.
@@ -10,6 +10,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { benchBundle } from "./bundle.ts";
 import { benchCrowd } from "./crowd.ts";
+import { benchDistance } from "./distance.ts";
 import { benchFiles } from "./files.ts";
 import { benchHooks } from "./hooks.ts";
 import { benchIdle } from "./idle.ts";
@@ -29,6 +30,7 @@ const benches: Readonly<Record<string, (tools: Tools, rounds: number) => Promise
   startup: benchStartup,
   bundle: benchBundle,
   idle: benchIdle,
+  distance: benchDistance,
 };
 
 const { values } = parseArgs({

@@ -20,6 +20,8 @@ export interface Tools {
   readonly roundtrip: string;
   /** The same with the C library, for Frida. */
   readonly roundtripDynamic: string;
+  /** Walks, reads and writes files. */
+  readonly walker: string;
   readonly seccompNotify: string;
   readonly pipeWake: string;
   readonly tsc: string;
@@ -41,9 +43,15 @@ export async function prepare(): Promise<Tools> {
       cwd: join(here, "roundtrip"),
       env: { ...process.env, CGO_ENABLED: cgo },
     });
+  const walker = join(folder, "walker");
+  await run(["go", "build", "-o", walker, "."], {
+    cwd: join(here, "walker"),
+    env: { ...process.env, CGO_ENABLED: "0" },
+  });
   return {
     roundtrip,
     roundtripDynamic,
+    walker,
     seccompNotify: await compile("seccomp-notify"),
     pipeWake: await compile("pipe-wake"),
     tsc: tscProgram(),

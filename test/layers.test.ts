@@ -50,7 +50,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   session: ["errors", "bytes", "linux", "wire"],
   target: ["errors", "bytes", "linux", "wire", "session"],
   config: ["errors"],
-  world: ["errors", "bytes", "linux", "machine", "process", "model", "hooks", "wire", "session", "config"],
+  world: ["errors", "bytes", "linux", "machine", "patch", "process", "model", "hooks", "wire", "session", "config"],
   index: everyLayer,
   cli: [...everyLayer, "index"],
 };

@@ -11,7 +11,7 @@ const shellBlocks = [...readme.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, text =
 const commands = shellBlocks.flat().filter((command) => command !== "script/test");
 
 test("has the two commands of a newcomer and the one-liners", () => {
-  expect(shellBlocks).toHaveLength(3);
+  expect(shellBlocks).toHaveLength(4);
   expect(commands.length).toBeGreaterThanOrEqual(6);
 });
 

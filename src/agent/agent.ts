@@ -1,11 +1,17 @@
 /**
  * The end of a session that is in the target: it answers what a program's calls ask of the target's files and of who
- * the target is. One connection is one session; when it ends nothing of it is left.
+ * the target is. One connection is one agent; when it ends nothing of it is left.
  */
 import type { Duplex } from "node:stream";
+import { KernelCalls } from "../linux/kernel-calls.ts";
+import { requireHostMachine } from "../machine/machines.ts";
+import { type Clock, realClock } from "../wire/clock.ts";
 import { AgentService } from "../wire/generated/elsewhere/v1/agent_pb.ts";
+import { Refusal } from "../wire/routes.ts";
 import { serve } from "../wire/server.ts";
-import { Connection } from "./connection.ts";
+import { status } from "../wire/status.ts";
+import { Connection, type Kernel } from "./connection.ts";
+import { type Fence, SocketFence } from "./fence.ts";
 import { serveFiles } from "./files.ts";
 import type { TargetFacts } from "./identity.ts";
 import { serveLocks } from "./locks.ts";
@@ -23,16 +29,44 @@ export interface AgentOptions {
   readonly report: (error: unknown) => void;
 }
 
+/** What an agent stands on. */
+export interface Ground {
+  readonly kernel: Kernel;
+  readonly fence: Fence;
+  readonly clock: Clock;
+}
+
 /** Serves one connection until it ends. */
-export async function runAgent(duplex: Duplex, { root, target, release, report }: AgentOptions): Promise<void> {
-  using connection = new Connection(root);
-  connection.routes.on(AgentService.method.hello, ({ versions }) => {
-    if (!versions.includes(VERSION)) return { version: 0, agent: release };
-    connection.isGreeted = true;
-    return { ...target, version: VERSION, agent: release };
-  });
-  serveFiles(connection);
-  serveNames(connection);
-  serveLocks(connection);
-  await serve(duplex, connection.routes, report);
+export function runAgent(duplex: Duplex, options: AgentOptions): Promise<void> {
+  const kernel = new KernelCalls(requireHostMachine().calls);
+  return runAgentOn({ kernel, fence: new SocketFence(), clock: realClock }, duplex, options);
+}
+
+/** The same on any ground: a simulation has its own. */
+export async function runAgentOn(
+  { kernel, fence, clock }: Ground,
+  duplex: Duplex,
+  { root, target, release, report }: AgentOptions,
+): Promise<void> {
+  const over = new AbortController();
+  try {
+    using connection = new Connection(kernel, clock, root);
+    let isHailed = false;
+    connection.routes.on(AgentService.method.hello, async ({ versions, session }) => {
+      if (isHailed) throw new Refusal(status.failedPrecondition, "Hello comes once");
+      isHailed = true;
+      if (!versions.includes(VERSION)) return { version: 0, agent: release };
+      if (session.length > 0 && !(await fence.takeOver(session, () => over.abort())))
+        throw new Refusal(status.unavailable, "an earlier agent of this session is still at work");
+      connection.isGreeted = true;
+      return { ...target, version: VERSION, agent: release };
+    });
+    serveFiles(connection);
+    serveNames(connection);
+    serveLocks(connection);
+    await serve(duplex, { routes: connection.routes, report, clock, signal: over.signal });
+  } finally {
+    // Its files are closed, its locks given back: the next may begin.
+    fence.release();
+  }
 }

@@ -1,10 +1,10 @@
 /** What an agent knows of one connection, and how its calls are answered. */
 import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import { KernelCalls } from "../linux/kernel-calls.ts";
+import type { KernelCalls } from "../linux/kernel-calls.ts";
 import { u32, u64 } from "../linux/scalar.ts";
-import { requireHostMachine } from "../machine/machines.ts";
+import type { Clock } from "../wire/clock.ts";
 import type { Method } from "../wire/method.ts";
-import { Refusal, Routes } from "../wire/server.ts";
+import { Refusal, Routes } from "../wire/routes.ts";
 import { status } from "../wire/status.ts";
 import { flags as o } from "./constants.ts";
 import { checked, Errno } from "./errno.ts";
@@ -12,18 +12,41 @@ import { type Handle, Handles } from "./handles.ts";
 import { Locks } from "./locks.ts";
 import { TargetRoot } from "./root.ts";
 
+/** The calls that an agent makes. */
+export type Kernel = Pick<KernelCalls, "make" | "makeNow">;
+
+/** A request, as far as it names open files. */
+interface NamesHandles {
+  readonly handle?: bigint;
+  readonly place?: { readonly directory: bigint };
+  readonly from?: { readonly directory: bigint };
+  readonly to?: { readonly directory: bigint };
+  readonly lock?: unknown;
+}
+
+/** Who waits for a lock looks each time whether the file is still open, and does not hold it. */
+function handlesIn(request: NamesHandles): bigint[] {
+  const { handle, place, from, to } = request;
+  const named = [request.lock === undefined ? handle : undefined, place?.directory, from?.directory, to?.directory];
+  return named.filter((each) => each !== undefined);
+}
+
 export class Connection implements Disposable {
-  readonly kernel: KernelCalls = new KernelCalls(requireHostMachine().calls);
+  readonly kernel: Kernel;
+  readonly clock: Clock;
   readonly handles: Handles = new Handles();
-  readonly locks: Locks = new Locks(this.kernel);
+  readonly locks: Locks;
   readonly routes: Routes = new Routes();
   readonly root: TargetRoot;
   /** Whether both ends have agreed on a version. */
   isGreeted = false;
 
   /** @param root the target's root, as this process can open it */
-  constructor(root: string) {
-    this.root = new TargetRoot(this.kernel, root);
+  constructor(kernel: Kernel, clock: Clock, root: string) {
+    this.kernel = kernel;
+    this.clock = clock;
+    this.locks = new Locks(kernel);
+    this.root = new TargetRoot(kernel, root);
   }
 
   /** Answers a call of files: an {@link Errno} that the handler throws is its answer. */
@@ -33,11 +56,14 @@ export class Connection implements Disposable {
   ): void {
     this.routes.on(method, async (request, signal): Promise<MessageInitShape<O>> => {
       if (!this.isGreeted) throw new Refusal(status.failedPrecondition, "Hello comes first");
+      const letGo = this.handles.hold(handlesIn(request as NamesHandles));
       try {
         return await handler(request, signal);
       } catch (error) {
         if (error instanceof Errno) return { errno: error.number } as unknown as MessageInitShape<O>;
         throw error;
+      } finally {
+        letGo();
       }
     });
   }

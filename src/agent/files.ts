@@ -87,8 +87,10 @@ export function serveFiles(connection: Connection): void {
   });
 
   connection.on(methods.close, async ({ handle }) => {
-    const { descriptor } = handles.remove(handle);
-    checked(await kernel.make("close", descriptor));
+    const open = handles.remove(handle);
+    // This call uses it, too.
+    if (open.uses > 1) open.close = () => kernel.makeNow("close", open.descriptor);
+    else checked(await kernel.make("close", open.descriptor));
     return {};
   });
 
@@ -197,13 +199,17 @@ export function serveFiles(connection: Connection): void {
       const entries: (Pick<DirectoryEntry, "name" | "inode" | "type" | "next"> & { statx?: Uint8Array })[] = [];
       const buffer = new Uint8Array(DIRENTS);
       let end = false;
-      while (entries.length < most && !end) {
+      let room: number = limits.entryBytes;
+      let isFull = false;
+      while (!isFull && !end) {
         const count = checked(await kernel.make("getdents64", descriptor, buffer, buffer.length));
         end = count === 0;
-        entries.push(...entriesIn(buffer.subarray(0, count)));
+        for (const entry of entriesIn(buffer.subarray(0, count))) {
+          room -= entry.name.length + (withAttributes ? ENTRY + STATX_SIZE : ENTRY);
+          isFull ||= entries.length >= most || room < 0;
+          if (!isFull) entries.push(entry);
+        }
       }
-      if (entries.length > most) end = false;
-      entries.length = Math.min(entries.length, most);
       if (withAttributes)
         for (const entry of entries) {
           const statx = new Uint8Array(STATX_SIZE);
@@ -216,6 +222,9 @@ export function serveFiles(connection: Connection): void {
     }),
   );
 }
+
+/** At most so many bytes of an entry's message beside its name and attributes: tags, lengths and three numbers. */
+const ENTRY = 48;
 
 /** Bytes of one getdents64. */
 const DIRENTS = 65_536;

@@ -1,8 +1,8 @@
 /** Who the target is: host name, and the user, environment and working directory of its main process. */
 import { readFileSync, readlinkSync } from "node:fs";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { KernelCalls } from "../linux/kernel-calls.ts";
 import type { IdentitySchema } from "../wire/generated/elsewhere/v1/agent_pb.ts";
+import type { Kernel } from "./connection.ts";
 import { checked } from "./errno.ts";
 
 export type Identity = MessageInitShape<typeof IdentitySchema>;
@@ -18,12 +18,12 @@ const UTSNAME_FIELD = 65;
 const UTSNAME_FIELDS = 6;
 
 /** @throws Error where the process is gone, or this one has no right to look into it */
-export const factsOf = (kernel: KernelCalls, pid: number): TargetFacts => ({
+export const factsOf = (kernel: Kernel, pid: number): TargetFacts => ({
   identity: identityOf(kernel, pid),
   ...surroundingsOf(pid),
 });
 
-export function identityOf(kernel: KernelCalls, pid: number): Identity {
+export function identityOf(kernel: Kernel, pid: number): Identity {
   const found = Buffer.alloc(UTSNAME_FIELD * UTSNAME_FIELDS);
   checked(kernel.makeNow("uname", found));
   const text = (index: number): string => {

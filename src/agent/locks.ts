@@ -2,11 +2,10 @@
  * Locks. Those of an open file (flock, F_OFD_SETLK) are the handle's. Those of a process (F_SETLK) belong to an owner
  * that the caller names: each owner has an open file of its own per locked file, whose F_OFD_SETLK locks stand for them.
  */
-import { setTimeout as delay } from "node:timers/promises";
-import type { KernelCalls } from "../linux/kernel-calls.ts";
 import { u16, u64 } from "../linux/scalar.ts";
+import { pause } from "../wire/clock.ts";
 import { FilesService, type RecordLock } from "../wire/generated/elsewhere/v1/files_pb.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, Kernel } from "./connection.ts";
 import { flags as o } from "./constants.ts";
 import { checked, fail } from "./errno.ts";
 
@@ -25,11 +24,11 @@ const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 25;
 
 export class Locks {
-  readonly #kernel: KernelCalls;
+  readonly #kernel: Kernel;
   /** "OWNER DEVICE:INODE" → an open file */
   readonly #owned = new Map<string, number>();
 
-  constructor(kernel: KernelCalls) {
+  constructor(kernel: Kernel) {
     this.#kernel = kernel;
   }
 
@@ -63,14 +62,14 @@ export class Locks {
 }
 
 export function serveLocks(connection: Connection): void {
-  const { kernel, handles, locks } = connection;
+  const { kernel, clock, handles, locks } = connection;
 
   /** Tries until it works, fails for another reason, or nobody wants it any more. */
   const untilFree = async (isWaiting: boolean, signal: AbortSignal, attempt: () => number): Promise<void> => {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       const result = attempt();
       if (result !== -EAGAIN || !isWaiting) return void checked(result);
-      await delay(pauseMs, undefined, { signal });
+      await pause(clock, pauseMs, signal);
     }
   };
 
@@ -79,7 +78,7 @@ export function serveLocks(connection: Connection): void {
     if (lock.case === "flock") {
       const operation = lock.value;
       await untilFree(wait && operation !== LOCK_UN, signal, () =>
-        kernel.makeNow("flock", descriptor, operation | LOCK_NB),
+        kernel.makeNow("flock", handles.get(handle).descriptor, operation | LOCK_NB),
       );
       return {};
     }
@@ -93,14 +92,17 @@ export function serveLocks(connection: Connection): void {
       checked(kernel.makeNow("fcntl", holder, F_OFD_GETLK, found));
       return { conflict: recordLock(found), pid: -1 };
     }
-    await untilFree(wait, signal, () => kernel.makeNow("fcntl", holder, F_OFD_SETLK, structFlock(lock.value)));
+    await untilFree(wait, signal, () => {
+      handles.get(handle); // closed meanwhile: EBADF
+      return kernel.makeNow("fcntl", holder, F_OFD_SETLK, structFlock(lock.value));
+    });
     if (type === F_UNLCK && start === 0n && length === 0n) locks.release(owner, file);
     return {};
   });
 }
 
 /** fs/locks.c, fcntl_setlk: a lock for reading needs a file that is open for reading, one for writing likewise. */
-function checkAccess(kernel: KernelCalls, descriptor: number, type: number, isTest: boolean): void {
+function checkAccess(kernel: Kernel, descriptor: number, type: number, isTest: boolean): void {
   if (isTest || type === F_UNLCK) return;
   const F_GETFL = 3;
   const access = checked(kernel.makeNow("fcntl", descriptor, F_GETFL, 0)) & o.O_ACCMODE;

@@ -3,6 +3,7 @@ import { FilesService, type Place, type Time } from "../wire/generated/elsewhere
 import { flags as o } from "./constants.ts";
 import { checked } from "./errno.ts";
 import type { Connection } from "./connection.ts";
+import { mayNameLink } from "./root.ts";
 
 /** XATTR_SIZE_MAX (include/uapi/linux/limits.h) */
 const XATTR_SIZE_MAX = 65_536;
@@ -74,7 +75,7 @@ export function serveNames(connection: Connection): void {
 
   connection.on(methods.setAttributes, async ({ place, flags, mode, uid, gid, accessTime, modificationTime }) => {
     const noFollow = (flags & o.AT_SYMLINK_NOFOLLOW) !== 0;
-    if (noFollow) {
+    if (noFollow && mayNameLink(place)) {
       // A symbolic link has no path of its own in /proc: by its name.
       using name = await root.nameIn(place, handles);
       const at = [name.directory, name.name] as const;
@@ -104,7 +105,7 @@ export function serveNames(connection: Connection): void {
     noFollow: boolean,
     use: (prefix: "" | "l", path: string | Uint8Array) => Promise<T>,
   ): Promise<T> => {
-    if (!noFollow) return asPath(place, false, (path) => use("", path));
+    if (!noFollow || !mayNameLink(place)) return asPath(place, false, (path) => use("", path));
     using name = await root.nameIn(place, handles);
     return await use("l", Buffer.concat([Buffer.from(`/proc/self/fd/${name.directory}/`), name.name]));
   };

@@ -2,10 +2,9 @@
  * Paths in the target. Nothing leads out of its root: the kernel resolves every path as if the root were `/`
  * (openat2(2), RESOLVE_IN_ROOT), so neither `..` nor a symbolic link nor one that changes meanwhile gets anywhere else.
  */
-import { readlinkSync } from "node:fs";
-import type { KernelCalls } from "../linux/kernel-calls.ts";
 import type { Place } from "../wire/generated/elsewhere/v1/files_pb.ts";
 import { limits } from "../wire/limits.ts";
+import type { Kernel } from "./connection.ts";
 import { checked, Errno, fail } from "./errno.ts";
 import type { Handles } from "./handles.ts";
 import { flags as o } from "./constants.ts";
@@ -32,19 +31,21 @@ export interface NameIn extends Disposable {
  * @returns a path that leads there as long as this process lives
  * @throws Errno
  */
-export const openRoot = (kernel: KernelCalls, path: string): string =>
+export const openRoot = (kernel: Kernel, path: string): string =>
   `/proc/self/fd/${checked(kernel.makeNow("openat", o.AT_FDCWD, path, o.O_PATH | o.O_DIRECTORY | o.O_CLOEXEC))}`;
 
 export class TargetRoot implements Disposable {
-  readonly kernel: KernelCalls;
+  readonly kernel: Kernel;
   readonly #root: number;
-  readonly #path: string;
+  /** Bytes of the root's own path, which links of /proc show in front. */
+  readonly #above: number;
 
   /** @param path the target's root, as this process can open it */
-  constructor(kernel: KernelCalls, path: string) {
+  constructor(kernel: Kernel, path: string) {
     this.kernel = kernel;
     this.#root = checked(kernel.makeNow("openat", o.AT_FDCWD, path, o.O_PATH | o.O_DIRECTORY | o.O_CLOEXEC));
-    this.#path = readlinkSync(`/proc/self/fd/${this.#root}`);
+    const own = this.#linkOf(this.#root);
+    this.#above = own.equals(Buffer.from("/")) ? 0 : own.length;
   }
 
   [Symbol.dispose](): void {
@@ -108,9 +109,13 @@ export class TargetRoot implements Disposable {
 
   /** Where an open directory is now, in the target. */
   #pathOf(descriptor: number): Buffer {
-    const path = readlinkSync(`/proc/self/fd/${descriptor}`, "buffer");
-    const above = this.#path === "/" ? 0 : Buffer.byteLength(this.#path);
-    return Buffer.concat([path.subarray(above), Buffer.from("/")]);
+    return Buffer.concat([this.#linkOf(descriptor).subarray(this.#above), Buffer.from("/")]);
+  }
+
+  #linkOf(descriptor: number): Buffer {
+    const link = Buffer.alloc(limits.pathBytes + 1);
+    const path = `/proc/self/fd/${descriptor}`;
+    return link.subarray(0, checked(this.kernel.makeNow("readlinkat", o.AT_FDCWD, path, link, link.length)));
   }
 }
 
@@ -124,6 +129,16 @@ function checkedPlace(place: Place | undefined): Place {
   if (place.path.length > limits.pathBytes) fail("ENAMETOOLONG");
   if (place.path.includes(0)) fail("EINVAL");
   return place;
+}
+
+/**
+ * Whether the last name of a path may be that of a symbolic link: the kernel goes on behind one that has a slash behind
+ * it, and `..` leads elsewhere.
+ */
+export function mayNameLink(place: Place | undefined): boolean {
+  const { path } = checkedPlace(place);
+  const { name } = split(path);
+  return !["", ".", ".."].includes(Buffer.from(name).toString("latin1")) && path.at(-1) !== SLASH;
 }
 
 /** The last name of a path with the slashes behind it, and what stands in front. */

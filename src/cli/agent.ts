@@ -9,6 +9,7 @@ import { becomeUser } from "../agent/user.ts";
 import { KernelCalls } from "../linux/kernel-calls.ts";
 import { requireHostMachine } from "../machine/machines.ts";
 import { joined } from "../wire/duplex.ts";
+import { reportError } from "./report.ts";
 import { packageVersion } from "./version.ts";
 
 /** As program.ts declares and checks them. */
@@ -20,19 +21,25 @@ export interface AgentCommandOptions {
   readonly sandbox?: boolean;
 }
 
-export async function agent({ root, pid, descriptor, sandbox }: AgentCommandOptions): Promise<void> {
+export async function agent(options: AgentCommandOptions): Promise<void> {
+  try {
+    await serveOn(options);
+    process.exit(0);
+  } catch (error) {
+    process.exit(reportError(error)); // whatever the other end still keeps open
+  }
+}
+
+async function serveOn({ root, pid, descriptor, sandbox }: AgentCommandOptions): Promise<void> {
+  const release = `elsewhere ${packageVersion()}`; // soon this process may be a user who may not read the package
+  process.umask(0); // the modes of files are told by the other end, where the program's umask is
   // As the other end knows this process: soon /proc may be that of a namespace.
   const own = readlinkSync("/proc/self");
   const { root: inside, target } = sandbox === true ? insideSandbox() : insideProcess(root, pid === 0 ? own : pid);
   if (descriptor !== undefined) console.log(own); // "ready"
   const connection = descriptor === undefined ? joined(process.stdin, process.stdout) : new Socket({ fd: descriptor });
-  await runAgent(connection, {
-    root: inside,
-    target,
-    release: `elsewhere ${packageVersion()}`,
-    report: (error) => console.error("elsewhere agent:", error),
-  });
-  process.exit(0); // what the pipe's other end does is nothing to wait for
+  const report = (error: unknown): void => console.error("elsewhere agent:", error);
+  await runAgent(connection, { root: inside, target, release, report });
 }
 
 interface Inside {

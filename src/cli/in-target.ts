@@ -1,20 +1,23 @@
 /** What makes a program believe that it is in a target: a session there, and the hooks, environment and directory. */
 import { realpathSync, statSync } from "node:fs";
+import { posix } from "node:path";
+import pc from "picocolors";
 import { filePolicy } from "../config/file-policy.ts";
 import { programEnvironment, type Variable } from "../config/environment.ts";
 import { hereFor, ownEnvironment } from "../config/here.ts";
 import type { FilePolicy } from "../config/policy.ts";
 import type { Settings } from "../config/settings.ts";
-import { ElsewhereError } from "../errors.ts";
+import { ElsewhereError, exitCodes } from "../errors.ts";
 import type { HookSet } from "../hooks/define.ts";
 import { errnoText } from "../linux/errno.ts";
 import { findProgram } from "../process/program.ts";
-import { Session } from "../session/session.ts";
+import { Session, type SessionEvent } from "../session/session.ts";
+import { Agents } from "../target/agents.ts";
 import { findTarget } from "../target/kinds.ts";
-import type { StartedAgent } from "../target/target.ts";
 import type { SeenUser } from "../world/identity.ts";
 import { FileReport } from "../world/report.ts";
 import { World } from "../world/world.ts";
+import { wantsColour } from "./report.ts";
 import { Progress } from "./progress.ts";
 import { packageVersion } from "./version.ts";
 
@@ -25,12 +28,12 @@ export class InTarget implements AsyncDisposable {
   /** Where the program starts, as it sees it; undefined: where this process is. */
   readonly workingDirectory: string | undefined;
   readonly session: Session;
-  readonly #agent: StartedAgent;
+  readonly #agents: Agents;
   readonly #world: World;
 
-  private constructor(agent: StartedAgent, session: Session, settings: Settings, executable: string) {
+  private constructor(agents: Agents, session: Session, settings: Settings, executable: string | undefined) {
     const { target, files } = session;
-    this.#agent = agent;
+    this.#agents = agents;
     this.session = session;
     this.policy = filePolicy(settings, hereFor(settings, executable));
     const { hostname, identity, workdir } = settings;
@@ -53,15 +56,26 @@ export class InTarget implements AsyncDisposable {
    */
   static async open(text: string, program: string, settings: Settings): Promise<InTarget> {
     const { kind, name } = findTarget(text);
-    const executable = realpathSync(findProgram(program, process.env, process.cwd()));
+    const isThere = program.startsWith(REMOTE);
+    const executable = isThere ? undefined : realpathSync(findProgram(program, process.env, process.cwd()));
     using progress = new Progress();
-    const agent = await kind.start(name, { progress: (doing) => progress.say(`${text}: ${doing}`) });
+    const agents = new Agents((signal) =>
+      kind.start(name, { progress: (doing) => progress.say(`${text}: ${doing}`), ...(signal && { signal }) }),
+    );
+    return await InTarget.with(agents, executable, settings);
+  }
+
+  /**
+   * The same with whatever starts an agent; it is ended with this.
+   * @param executable the program's real path; undefined where it is the target's
+   */
+  static async with(agents: Agents, executable: string | undefined, settings: Settings): Promise<InTarget> {
     try {
-      const connect = onlyOnce(agent);
-      const session = await Session.open({ connect, release: `elsewhere ${packageVersion()}` });
-      return new InTarget(agent, session, settings, executable);
+      const release = `elsewhere ${packageVersion()}`;
+      const session = await Session.open({ connect: (signal) => agents.connect(signal), release, listen: tell });
+      return new InTarget(agents, session, settings, executable);
     } catch (error) {
-      await agent[Symbol.asyncDispose]();
+      await agents[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -98,6 +112,29 @@ export class InTarget implements AsyncDisposable {
     });
   }
 
+  /**
+   * What to launch: the program as it was named, or one of the target that is named "remote:PATH".
+   * @throws ElsewhereError where the target has none
+   */
+  async program(named: string): Promise<{ readonly file: string; readonly argv0?: string; readonly seenAs?: string }> {
+    if (!named.startsWith(REMOTE)) return { file: named };
+    const name = named.slice(REMOTE.length);
+    const folders = name.includes("/") ? [""] : (this.environment["PATH"] ?? "").split(":");
+    const base = Buffer.from(this.session.target.workingDirectory).toString();
+    let failed = ENOENT;
+    for (const folder of folders) {
+      const found = await this.#world.fetchProgram(posix.resolve(this.workingDirectory ?? base, folder, name));
+      if (typeof found !== "number") return { file: found.file, argv0: name, seenAs: found.path };
+      if (failed === ENOENT) failed = -found;
+    }
+    throw new ElsewhereError({
+      code: failed === ENOENT ? "not-found" : "not-executable",
+      message: `${name} cannot be started`,
+      context: [`in the target: ${errnoText(failed)}`],
+      exitCode: failed === ENOENT ? exitCodes.notFound : exitCodes.cannotRun,
+    });
+  }
+
   async #failureThere(path: string): Promise<number> {
     const opened = await this.session.files.open({ path }, { flags: O_DIRECTORY });
     if (typeof opened === "number") return -opened;
@@ -109,10 +146,12 @@ export class InTarget implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#world.flush();
     this.session[Symbol.dispose]();
-    await this.#agent[Symbol.asyncDispose]();
+    await this.#agents[Symbol.asyncDispose]();
   }
 }
 
+/** In front of the path of a program that is in the target. */
+const REMOTE = "remote:";
 /** Linux's value on x86-64, as the agent takes it. */
 const O_DIRECTORY = 0o200000;
 const ENOENT = 2;
@@ -131,13 +170,15 @@ function userOf(wanted: Settings["identity"]["value"], target: SeenUser | undefi
   return { uid, euid: uid, gid, egid: gid, groups: [] };
 }
 
-/** The agent has one connection; when that is gone so is the agent. */
-function onlyOnce({ connection, ended }: StartedAgent): () => Promise<StartedAgent["connection"]> {
-  let isUsed = false;
-  return async () => {
-    if (isUsed)
-      throw new ElsewhereError({ code: "target-unusable", message: "the agent is gone", context: [await ended] });
-    isUsed = true;
-    return connection;
-  };
+/** The user sees the program wait, and why. */
+function tell(event: SessionEvent): void {
+  const { dim, red } = pc.createColors(wantsColour());
+  if (event.kind === "lost")
+    console.error(dim(`elsewhere: the target does not answer (${event.reason}); connecting again`));
+  else if (event.kind === "over")
+    console.error(red(`elsewhere: the target is gone: ${event.reason}; its files are EIO`));
+  else {
+    console.error(dim("elsewhere: connected again"));
+    for (const path of event.lostFiles) console.error(red(`  ${path} is another file now, or none: ESTALE`));
+  }
 }

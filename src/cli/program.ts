@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { ConfigCommandOptions } from "./config.ts";
 import type { ExecCommandOptions } from "./exec.ts";
 import type { AgentCommandOptions } from "./agent.ts";
+import type { LsCommandOptions } from "./ls.ts";
 import type { TraceCommandOptions } from "./trace.ts";
 import { addTargetOptions } from "./target-options.ts";
 import { packageVersion } from "./version.ts";
@@ -33,9 +34,11 @@ ${exitCodeHelp}`,
     );
   addTrace(program);
   addExec(program);
+  addDemo(program);
   addInspect(program);
   addConfig(program);
   addDoctor(program);
+  addLs(program);
   addAgent(program);
   addCompletions(program);
   return program;
@@ -104,7 +107,7 @@ function addExec(program: Command): void {
       "Run a program here as if it were in a target: its files, names and environment are the target's\n(docs/configuration.md says which). With --hook, let TypeScript decide what its system calls do.",
     )
     .usage("[options] [--] PROGRAM [ARGS…]")
-    .argument("<program>", "path, or a name to be found on PATH")
+    .argument("<program>", "path, or a name to be found on PATH; of a program in the target: remote:PATH")
     .argument("[args...]", "its arguments")
     .passThroughOptions();
   addTargetOptions(command)
@@ -134,6 +137,19 @@ function parseStringLimit(text: string): number {
   if (!/^\d+$/.test(text) || Number(text) > LONGEST_STRING)
     throw new InvalidArgumentError(`It must be a number of bytes from 0 to ${LONGEST_STRING}.`);
   return Number(text);
+}
+
+function addDemo(program: Command): void {
+  program
+    .command("demo")
+    .summary("see in ten seconds what this is for")
+    .description(
+      "Bundle a project with esbuild, a Go program, that runs here while the project exists in a sandbox only.\nNothing to set up, no root; everything is gone afterwards.",
+    )
+    .action(async () => {
+      const { demo } = await import("./demo.ts");
+      await demo();
+    });
 }
 
 function addInspect(program: Command): void {
@@ -182,6 +198,20 @@ function addDoctor(program: Command): void {
     .action(async (options: { json?: boolean }) => {
       const { doctor } = await import("./doctor.ts");
       await doctor(options);
+    });
+}
+
+function addLs(program: Command): void {
+  program
+    .command("ls")
+    .summary("list what could be a target on this machine")
+    .description(
+      "List what could be a target on this machine: containers that run, processes in places of their own,\nhosts that ssh knows (docs/targets.md).",
+    )
+    .option("--json", "for machines")
+    .action(async (options: LsCommandOptions) => {
+      const { ls } = await import("./ls.ts");
+      await ls(options);
     });
 }
 

@@ -1,6 +1,8 @@
 /** The flags that say where a program is as if, and what it sees there: what exec and config do alike. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ElsewhereConfig } from "../config/config.ts";
+import { findConfig } from "../config/find.ts";
+import { homeFolders } from "../config/here.ts";
 import type { Origin } from "../config/origin.ts";
 import type { Settings, Speaker } from "../config/settings.ts";
 import type { KeyPath } from "../config/source.ts";
@@ -58,6 +60,13 @@ function assignment(text: string, before: readonly Assignment[]): readonly Assig
   const at = text.indexOf("=");
   if (at < 1) throw new InvalidArgumentError("It must be NAME=value.");
   return [...before, [text.slice(0, at), text.slice(at + 1)]];
+}
+
+/** Whether there is anything to ask {@link targetSettings} for: without a target on the way nobody waits for it. */
+export function mayHaveTarget({ target, config }: TargetOptions): boolean {
+  const { ELSEWHERE_TARGET, ELSEWHERE_CONFIG } = process.env;
+  if (target !== undefined || typeof config === "string" || ELSEWHERE_TARGET) return true;
+  return config !== false && (Boolean(ELSEWHERE_CONFIG) || findConfig(process.cwd(), homeFolders()) !== undefined);
 }
 
 /**

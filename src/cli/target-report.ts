@@ -44,7 +44,7 @@ export function tellAfter({ report }: InTarget): void {
     head: ["files", "rule", "paths", "calls", "for instance"],
     style: { head: [], border: [], compact: true },
   });
-  for (const [key, paths] of [...byRule].sort()) {
+  for (const [key, paths] of [...byRule].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const [mode = "", pattern = ""] = key.split("\0");
     const calls = paths.reduce((sum, path) => sum + path.calls, 0);
     const examples = [...paths].sort((a, b) => b.calls - a.calls).slice(0, EXAMPLES);

@@ -9,13 +9,13 @@ import { dirname } from "node:path";
 import { compilePattern, literalPattern } from "./pattern.ts";
 import type { FileMode, FileRule } from "./policy.ts";
 
-/** What the defaults depend on. Paths are absolute and real. */
+/** What the defaults depend on. Paths are absolute; where links lead to one, it is there as it is called and as it really is. */
 export interface Here {
-  readonly home: string | undefined;
-  /** Where the program starts; undefined when it starts in a directory of the target. */
-  readonly workingDirectory: string | undefined;
-  /** Where the configuration is, or where the search for it has ended. */
-  readonly projectFolder: string | undefined;
+  readonly homes: readonly string[];
+  /** Where the program starts; none when it starts in a directory of the target. */
+  readonly workingDirectories: readonly string[];
+  /** The repository, or where the configuration is. */
+  readonly projectFolders: readonly string[];
   /** The program's. */
   readonly executable: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -97,8 +97,8 @@ const folderVariables = ["TMPDIR", "GOROOT", "GOPATH", "GOCACHE", "GOMODCACHE", 
 
 /** @returns in the order in which they are asked; the paths that none of them matches are nobody's yet */
 export function defaultRules(here: Here, { hostname, timezone }: Seen): readonly FileRule[] {
-  const { home, environment } = here;
-  const places = { home, folder: here.workingDirectory ?? "/" };
+  const { homes, environment } = here;
+  const places = { homes, folder: "/" };
   const rules = (...groups: readonly Group[]): FileRule[] =>
     groups.flatMap(([mode, why, paths]) =>
       paths.map((pattern) => ({ pattern, mode, why, origin, compiled: compilePattern(pattern, places) })),
@@ -110,7 +110,7 @@ export function defaultRules(here: Here, { hostname, timezone }: Seen): readonly
     ...(hostname ? rules(hostnameFiles) : rules(noHostname)),
     ...(timezone ? rules(zoneFiles) : rules(noZone)),
     ...rules(machine, surroundings, certificates, secrets, programs, system, loader, temporary),
-    ...folders("your home", home),
+    ...folders("your home", ...homes),
   ];
   const named = [
     ...folders("PATH: programs of this machine", ...listOf(environment["PATH"]).map(withoutBin)),
@@ -119,8 +119,8 @@ export function defaultRules(here: Here, { hostname, timezone }: Seen): readonly
   return [
     ...rules(credentials),
     ...folders("the program itself", here.executable),
-    ...folders("the project", here.projectFolder),
-    ...folders("where the program starts", here.workingDirectory),
+    ...folders("the project", ...here.projectFolders),
+    ...folders("where the program starts", ...here.workingDirectories),
     ...named.filter(({ pattern }) => rest.find(({ compiled }) => compiled.matches(pattern))?.mode !== "local"),
     ...rest,
   ].filter(isNew);

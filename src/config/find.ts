@@ -12,8 +12,8 @@ const names = endings.map((ending) => `elsewhere.config.${ending}`);
  * @param from absolute and real
  * @throws ElsewhereError `config-unusable` where a folder has two
  */
-export function findConfig(from: string, home: string | undefined): string | undefined {
-  for (const folder of foldersFor(from, home)) {
+export function findConfig(from: string, homes: readonly string[]): string | undefined {
+  for (const folder of foldersFor(from, homes)) {
     const found = names.filter((name) => existsSync(join(folder, name)));
     if (found.length > 1)
       throw new ElsewhereError({
@@ -32,9 +32,9 @@ export function repositoryOf(from: string): string | undefined {
   return ancestors(from).find((folder) => existsSync(join(folder, ".git")));
 }
 
-function foldersFor(from: string, home: string | undefined): string[] {
+function foldersFor(from: string, homes: readonly string[]): string[] {
   const folders = ancestors(from);
-  const last = repositoryOf(from) ?? (home !== undefined && folders.includes(home) ? home : from);
+  const last = repositoryOf(from) ?? homes.find((home) => folders.includes(home)) ?? from;
   return folders.slice(0, folders.indexOf(last) + 1);
 }
 

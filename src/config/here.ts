@@ -1,31 +1,42 @@
 /** What the defaults about files and the search for a configuration depend on, as this process finds it. */
 import { readFileSync, realpathSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, normalize } from "node:path";
 import type { Here } from "./default-rules.ts";
 import { repositoryOf } from "./find.ts";
 import type { Settings } from "./settings.ts";
 
 /** @param executable the program's real path, where there is one */
 export function hereFor({ file, workdir }: Settings, executable: string | undefined): Here {
-  const workingDirectory = process.cwd();
-  const elsewhere = workdir.value !== undefined;
+  const workingDirectories = workdir.value === undefined ? ownDirectories() : [];
+  const projects = workingDirectories.map((folder) => repositoryOf(folder) ?? (file && dirname(file)));
   return {
-    home: homeFolder(),
-    workingDirectory: elsewhere ? undefined : workingDirectory,
-    projectFolder: elsewhere ? undefined : (repositoryOf(workingDirectory) ?? (file && dirname(file))),
+    homes: homeFolders(),
+    workingDirectories,
+    projectFolders: projects.filter((folder) => folder !== undefined),
     executable,
     environment: process.env,
   };
 }
 
-/** Real, for programs get real paths. */
-export function homeFolder(): string | undefined {
+/** As the user calls it, and as it really is. */
+export function homeFolders(): string[] {
   const home = process.env["HOME"];
-  if (home === undefined || !home.startsWith("/")) return undefined;
+  if (home === undefined || !home.startsWith("/")) return [];
+  return [...new Set([normalize(home).replace(/(?<=.)\/$/, ""), real(home) ?? home])];
+}
+
+/** PWD is how the shell got here; it counts while it leads here. */
+function ownDirectories(): string[] {
+  const directory = process.cwd();
+  const called = process.env["PWD"];
+  return called !== undefined && called !== directory && real(called) === directory ? [directory, called] : [directory];
+}
+
+function real(path: string): string | undefined {
   try {
-    return realpathSync(home);
+    return realpathSync(path);
   } catch {
-    return home;
+    return undefined;
   }
 }
 

@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { ElsewhereError } from "../errors.ts";
 import { findConfig } from "./find.ts";
-import { homeFolder } from "./here.ts";
+import { homeFolders } from "./here.ts";
 import { fileSpeaker, settle, type Settings, type Speaker } from "./settings.ts";
-import { plainSource, type Source, textSource } from "./source.ts";
+import { plainSource, type Source } from "./source.ts";
 
 export interface LoadOptions {
   /** What the flags say, and what variables do: before the file. */
@@ -18,12 +18,12 @@ export interface LoadOptions {
 
 /** @throws ElsewhereError `config-unusable` */
 export async function loadSettings({ speakers, file, importModule }: LoadOptions): Promise<Settings> {
-  const home = homeFolder();
-  if (file === false) return settle(speakers, { file: undefined, home });
-  const path = file === undefined ? findConfig(process.cwd(), home) : resolve(file);
-  if (path === undefined) return settle(speakers, { file: undefined, home });
+  const homes = homeFolders();
+  if (file === false) return settle(speakers, { file: undefined, homes });
+  const path = file === undefined ? findConfig(process.cwd(), homes) : resolve(file);
+  if (path === undefined) return settle(speakers, { file: undefined, homes });
   const source = await read(path, importModule);
-  return settle([...speakers, fileSpeaker(path, source)], { file: path, home });
+  return settle([...speakers, fileSpeaker(path, source)], { file: path, homes });
 }
 
 async function read(path: string, importModule: (path: string) => Promise<unknown>): Promise<Source> {
@@ -36,10 +36,10 @@ async function read(path: string, importModule: (path: string) => Promise<unknow
     case ".mjs":
       return plainSource(path, await importModule(path));
     case ".json":
-      return textSource(path, readFileSync(path, "utf8"), "json");
+      return readText(path, "json");
     case ".yaml":
     case ".yml":
-      return textSource(path, readFileSync(path, "utf8"), "yaml");
+      return readText(path, "yaml");
     default:
       throw new ElsewhereError({
         code: "config-unusable",
@@ -47,4 +47,10 @@ async function read(path: string, importModule: (path: string) => Promise<unknow
         hint: "its name ends in .ts, .js, .json or .yaml",
       });
   }
+}
+
+/** The reader of YAML is loaded only by those who have any. */
+async function readText(path: string, format: "yaml" | "json"): Promise<Source> {
+  const { textSource } = await import("./text-source.ts");
+  return textSource(path, readFileSync(path, "utf8"), format);
 }

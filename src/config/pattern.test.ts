@@ -3,7 +3,7 @@ import { array, assert, property, string } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compilePattern, literalPattern } from "./pattern.ts";
 
-const places = { home: "/home/(me)", folder: "/work/[shop]" };
+const places = { homes: ["/home/(me)", "/data/me"], folder: "/work/[shop]" };
 
 test.each<[string, string[], string[]]>([
   ["/x/y", ["/x/y", "/x/y/z", "/x/y/z/w"], ["/x", "/x/yz", "/a/x/y"]],
@@ -22,8 +22,8 @@ test.each<[string, string[], string[]]>([
   ["/x/a.b+(c)", ["/x/a.b+(c)"], ["/x/aab", "/x/a.bc"]],
   ["/x/a+(c)!@|$^*", ["/x/a+(c)!@|$^z"], ["/x/ac"]],
   [String.raw`/x/\*`, ["/x/*"], ["/x/a"]],
-  ["~/a*", ["/home/(me)/ab"], ["/home/me/ab", "~/ab"]],
-  ["~", ["/home/(me)", "/home/(me)/x"], ["/home/(me)x"]],
+  ["~/a*", ["/home/(me)/ab", "/data/me/ab"], ["/home/me/ab", "~/ab"]],
+  ["~", ["/home/(me)", "/home/(me)/x", "/data/me"], ["/home/(me)x"]],
   ["./*.db", ["/work/[shop]/x.db"], ["/work/s/x.db", "/x.db"]],
   ["./data", ["/work/[shop]/data/x"], ["/data"]],
   [".", ["/work/[shop]", "/work/[shop]/x"], ["/work"]],
@@ -40,7 +40,7 @@ test("a RegExp is what it is, at every call", () => {
 });
 
 test("without a home, ~ matches nothing", () => {
-  const { matches } = compilePattern("~/x", { home: undefined, folder: "/" });
+  const { matches } = compilePattern("~/x", { homes: [], folder: "/" });
   expect([matches("/x"), matches("~/x")]).toEqual([false, false]);
 });
 
@@ -64,9 +64,9 @@ describe("any path", () => {
   test("is matched by a wildcard in each of its folders, wherever these are", () => {
     assert(
       property(path, name, (folder, name) => {
-        const { matches } = compilePattern("./*", { home: undefined, folder });
+        const { matches } = compilePattern("./*", { homes: [], folder });
         expect([`${folder}/${name}`, folder, `${folder}x/${name}`].map(matches)).toEqual([true, false, false]);
-        const everywhere = compilePattern("**/*", { home: undefined, folder });
+        const everywhere = compilePattern("**/*", { homes: [], folder });
         expect(everywhere.matches(`${folder}/${name}`)).toBe(true);
       }),
     );

@@ -15,8 +15,8 @@ export type PathPattern = string | RegExp;
 
 /** What a pattern may stand on. */
 export interface PatternPlaces {
-  /** "~". Undefined: there is none, and such a pattern matches nothing. */
-  readonly home: string | undefined;
+  /** "~": home as it is called and as it really is. None: such a pattern matches nothing. */
+  readonly homes: readonly string[];
   /** "./" */
   readonly folder: string;
 }
@@ -41,9 +41,14 @@ export function compilePattern(pattern: PathPattern, places: PatternPlaces): Com
     // Not `test`: it would go on behind the last match of a global one.
     return { literal: undefined, matches: (path) => path.search(expression) >= 0 };
   }
-  const [place, rest] = split(pattern, places);
-  if (place === undefined) return { literal: undefined, matches: () => false };
-  const glob = rest.replace(/\/+$/, "");
+  if (/^~(?=\/|$)/.test(pattern)) return anyOf(places.homes.map((home) => onFolder(home, pattern.slice(1))));
+  if (/^\.(?=\/|$)/.test(pattern)) return onFolder(places.folder, pattern.slice(1));
+  return onFolder("", pattern);
+}
+
+/** The folder is as it is, whatever is in its name. */
+function onFolder(place: string, pattern: string): CompiledPattern {
+  const glob = pattern.replace(/\/+$/, "");
   if (!/[*?[{\\]/.test(glob)) return literalPattern(join(place || "/", glob));
   const expression = globExpression(glob);
   const folder = place.replace(/\/+$/, "");
@@ -53,11 +58,10 @@ export function compilePattern(pattern: PathPattern, places: PatternPlaces): Com
   };
 }
 
-/** The folder that a pattern stands on, as it is, and the rest. */
-function split(pattern: string, { home, folder }: PatternPlaces): [place: string | undefined, rest: string] {
-  if (/^~(?=\/|$)/.test(pattern)) return [home, pattern.slice(1)];
-  if (/^\.(?=\/|$)/.test(pattern)) return [folder, pattern.slice(1)];
-  return ["", pattern];
+function anyOf(patterns: readonly CompiledPattern[]): CompiledPattern {
+  const [only] = patterns;
+  if (only !== undefined && patterns.length === 1) return only;
+  return { literal: only?.literal, matches: (path) => patterns.some(({ matches }) => matches(path)) };
 }
 
 /** What the glob matches, and all below. */

@@ -6,9 +6,9 @@ import { compilePattern } from "./pattern.ts";
 import type { FileMode, FileRule } from "./policy.ts";
 
 const here: Here = {
-  home: "/home/me",
-  workingDirectory: "/home/me/shop/cmd",
-  projectFolder: "/home/me/shop",
+  homes: ["/home/me", "/disk2/me"],
+  workingDirectories: ["/work/shop/cmd"],
+  projectFolders: ["/work/shop"],
   executable: "/builds/server",
   environment: { PATH: "/usr/bin:/opt/tool/bin:/odd/programs:.", TMPDIR: "/scratch/me/", GOPATH: "/go:/go2" },
 };
@@ -17,7 +17,7 @@ const rule = (mode: FileMode, pattern: string, flag = "--flag"): FileRule => ({
   pattern,
   mode,
   origin: { by: "flag", flag },
-  compiled: compilePattern(pattern, { home: here.home, folder: "/project" }),
+  compiled: compilePattern(pattern, { homes: here.homes, folder: "/project" }),
 });
 const origin = { by: "default" } as const;
 const nothing: Parameters<typeof filePolicy>[0] = {
@@ -33,13 +33,23 @@ describe("without a word from the user", () => {
   test.each<[FileMode, readonly string[]]>([
     ["local", ["/proc/self/exe", "/dev/null", "/sys/fs/cgroup", "/tmp/x", "/var/tmp", "/scratch/me/x"]],
     ["local", ["/usr/bin/env", "/lib64/ld-linux-x86-64.so.2", "/run/user/1000/bus", "/etc/ld.so.cache"]],
-    ["local", ["/builds/server", "/home/me/shop/go.mod", "/home/me/.gitconfig", "/opt/tool/lib/x", "/odd/programs/x"]],
+    [
+      "local",
+      [
+        "/builds/server",
+        "/work/shop/go.mod",
+        "/disk2/me/x",
+        "/home/me/.gitconfig",
+        "/opt/tool/lib/x",
+        "/odd/programs/x",
+      ],
+    ],
     ["local", ["/go/pkg/mod/x", "/go2"]],
     ["remote-read", ["/", "/etc", "/etc/passwd", "/etc/app/config.yaml", "/etc/ssl/certs/ca-certificates.crt"]],
     ["remote-read", ["/app", "/srv/www/index.html", "/var/lib/app", "/home/app/x", "/builds/other", "/opt/app"]],
     ["remote-read", ["/run/secrets/key", "/var/run/secrets/kubernetes.io/serviceaccount/token", "/usr/src/app/x"]],
     ["remote-read", ["/proc/sys/kernel/hostname", "/usr/share/zoneinfo/Europe/Berlin", "/homes", "/tmpfile"]],
-    ["absent", ["/home/me/.aws/credentials", "/home/me/.kube", "/home/me/.config/gcloud/x"]],
+    ["absent", ["/home/me/.aws/credentials", "/disk2/me/.aws", "/home/me/.kube", "/home/me/.config/gcloud/x"]],
   ])("%s: %j", (mode, paths) => {
     expect(paths.filter((path) => policy.decide(path).mode !== mode)).toEqual([]);
   });
@@ -53,7 +63,7 @@ describe("without a word from the user", () => {
   });
 
   test("nothing is local because the program starts in /, or because there is no home", () => {
-    const nowhere = { ...here, home: undefined, workingDirectory: "/", projectFolder: undefined, environment: {} };
+    const nowhere = { ...here, homes: [], workingDirectories: ["/"], projectFolders: [], environment: {} };
     const policy = filePolicy(nothing, nowhere);
     expect(policy.decide("/home/me/.aws").mode).toBe("remote-read");
     expect(policy.decide("/scratch/me").mode).toBe("remote-read");

@@ -78,7 +78,7 @@ export function fileSpeaker(path: string, source: Source): Speaker {
  */
 export function settle(
   speakers: readonly Speaker[],
-  { file, home }: { readonly file: string | undefined; readonly home: string | undefined },
+  { file, homes }: { readonly file: string | undefined; readonly homes: readonly string[] },
 ): Settings {
   const said = speakers.map((speaker) => ({ ...speaker, config: checkConfig(speaker.source) }));
 
@@ -101,7 +101,7 @@ export function settle(
     file,
     target: one<string | undefined>(["target"], ({ target }) => target, undefined),
     files: {
-      rules: said.flatMap((speaker) => fileRules(speaker, { home, folder: speaker.folder })),
+      rules: said.flatMap((speaker) => fileRules(speaker, { homes, folder: speaker.folder })),
       otherwise: mode(one<FileMode>(["files", "default"], ({ files }) => files?.default, "remote-read")),
     },
     env: {

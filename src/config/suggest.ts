@@ -1,6 +1,6 @@
 /** What somebody may have meant by a name that is not known. */
 
-/** At most a third of a name may be wrong. */
+/** At most a third of a name may be wrong, or two characters that have changed places. */
 const TOLERANCE = 1 / 3;
 
 /** The known name nearest to `name`, if one is near: "readonly", "read_only" and "readOnyl" all mean "readOnly". */
@@ -10,7 +10,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
     .toSorted((a, b) => a.distance - b.distance);
   const [best] = ranked;
   if (best === undefined) return undefined;
-  return best.distance <= Math.max(1, Math.floor(best.candidate.length * TOLERANCE)) ? best.candidate : undefined;
+  return best.distance <= Math.max(2, Math.floor(best.candidate.length * TOLERANCE)) ? best.candidate : undefined;
 }
 
 /** Without what writers of names differ in. */

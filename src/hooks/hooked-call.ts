@@ -17,6 +17,7 @@ import { canOpen } from "./parameters.ts";
 import { MemoryPointer, type Pointer, textOf } from "./pointer.ts";
 import { type Content, isSealedFile, SealedFile } from "./sealed-file.ts";
 import { type Handled, ServedFile } from "./served-file.ts";
+import { startsProgram, type Started } from "./starting.ts";
 import type { AnyCall, CallingProcess, CallName, NewArgument } from "./types.ts";
 
 const EIO = -5n;
@@ -197,6 +198,13 @@ export class HookedCall implements Omit<AnyCall, "is"> {
     return promise;
   }
 
+  /** See {@link StartingCall}. */
+  startAs({ file, program, argv }: Started): Promise<number | null> {
+    if (!startsProgram(this.name)) throw new TypeError(`${this.name} starts no program`);
+    this.#journey.program = program;
+    return this.proceed({ filename: file, ...(argv && { argv: this.#pointersTo(argv) }) });
+  }
+
   delay({ milliseconds }: { readonly milliseconds: number }): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, milliseconds);
@@ -300,6 +308,12 @@ export class HookedCall implements Omit<AnyCall, "is"> {
       lend: (content) => journey.lend(content),
     };
     return changedRegisters(context, changes);
+  }
+
+  /** A NULL-terminated array of strings, as argv is. */
+  #pointersTo(strings: readonly Uint8Array[]): Pointer {
+    const addresses = strings.map((bytes) => this.#journey.lend(Buffer.concat([bytes, Buffer.alloc(1)])).address);
+    return this.#journey.lend(new Uint8Array(BigUint64Array.from([...addresses, 0n]).buffer));
   }
 
   #addressAt(): { readonly at: bigint; readonly length: number } | undefined {

@@ -43,6 +43,8 @@ export class Journey {
   readonly startedMs: number = performance.now();
   readonly memory: CallMemory = new CallMemory(() => (this.isOver ? undefined : this.call.memory));
   isOver = false;
+  /** What a program that the call starts is to see as its own path; undefined: the one that is started. */
+  program: string | undefined;
   readonly #chain: readonly BoundHook[];
   readonly #done: Done;
   /** Somebody outside the chain wants the result. */
@@ -187,7 +189,7 @@ export class Journey {
           then(outcome); // before others have the thread, or the call ends
           leave();
         },
-        { result, args },
+        { result, args, program: this.program },
       );
     });
   }

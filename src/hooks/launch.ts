@@ -18,6 +18,10 @@ import type { HookedProcess } from "./types.ts";
 
 export interface LaunchOptions {
   readonly args?: readonly string[];
+  /** What the program gets as argv[0]; `program` where it is not given. */
+  readonly argv0?: string | undefined;
+  /** The path that the program sees as its own, where that is not where it is started from. */
+  readonly seenAs?: string | undefined;
   /** The whole environment; this process's own where it is not given. */
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
@@ -89,6 +93,8 @@ export async function launch(program: string, options: LaunchOptions = {}): Prom
     const launched = await launchProgram(supervisor, {
       program,
       args: options.args ?? [],
+      argv0: options.argv0,
+      seenAs: options.seenAs,
       env: options.env ?? process.env,
       cwd: options.cwd ?? process.cwd(),
       stdio: options.stdio ?? "pipe",
@@ -108,7 +114,14 @@ function handleOf(
   signal: AbortSignal | undefined,
 ): HookedProgram {
   const { ino } = fstatSync(supervisor.mailbox.descriptor);
-  const exited = ended.then(async (ending) => {
+  const exited = finished();
+  const end = (): void => {
+    child.kill("SIGKILL");
+    for (const process of supervisor.processes.all)
+      if (process.pid !== pid && mapsFile(process.pid, ino)) kill(process.pid, SIGKILL);
+  };
+  async function finished(): Promise<Ending> {
+    const ending = await ended;
     signal?.removeEventListener("abort", end);
     try {
       supervisor.drain();
@@ -117,12 +130,7 @@ function handleOf(
     }
     await chains.ended();
     return ending;
-  });
-  const end = (): void => {
-    child.kill("SIGKILL");
-    for (const process of supervisor.processes.all)
-      if (process.pid !== pid && mapsFile(process.pid, ino)) kill(process.pid, SIGKILL);
-  };
+  }
   signal?.addEventListener("abort", end);
   if (signal?.aborted === true) end();
   return {

@@ -3,8 +3,7 @@ import { abis } from "../linux/abi.ts";
 import { u16, u32, u64 } from "../linux/scalar.ts";
 import { requireHostMachine } from "../machine/machines.ts";
 
-/** struct statx (include/uapi/linux/stat.h), alike on every processor: bytes, and where its fields are. */
-export const STATX_SIZE = 256;
+/** struct statx (include/uapi/linux/stat.h), alike on every processor: where its fields are. */
 const at = {
   blksize: 4,
   nlink: 16,

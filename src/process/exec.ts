@@ -48,8 +48,9 @@ export class ExecFollower {
   /**
    * @param done ends the call; with null for a program that starts unhooked
    * @param args what the call is to be made with instead of the program's own arguments
+   * @param seen what the program is to see as its own path
    */
-  serve(call: Call, done: Done, args?: readonly bigint[]): void {
+  serve(call: Call, done: Done, args?: readonly bigint[], seen?: string): void {
     const exec = readExec(call, call.number !== this.#execve, args ?? call.args);
     const plain = (): void => call.run(done, call.number, args);
     const program = this.#programOf(call, exec);
@@ -58,12 +59,12 @@ export class ExecFollower {
       return;
     }
     const unhooked = (reason: string): void => {
-      this.#unhooked(call, program, reason);
+      this.#unhooked(call, seen ?? program, reason);
       if (args === undefined) done(null);
       else plain();
     };
     copyFor(this.#cache, program, exec.path || program).then(
-      (copy) => this.#start(call, exec, program, copy, done, plain) || unhooked("its environment is too large"),
+      (copy) => this.#start(call, exec, seen ?? program, copy, done, plain) || unhooked("its environment is too large"),
       (error: unknown) => unhooked(error instanceof ElsewhereError ? error.message : String(error)),
     );
   }

@@ -36,6 +36,8 @@ export interface Wish {
   readonly result: boolean;
   /** Arguments other than the program's own. */
   readonly args?: readonly bigint[] | undefined;
+  /** Of a call that starts a program: what the program is to see as its own path, other than the one that is started. */
+  readonly program?: string | undefined;
 }
 
 /** Somebody behind whom, in the end, the kernel stands. */
@@ -88,8 +90,8 @@ export class Kernel implements CallServer {
     return this.#execs[number] === true;
   }
 
-  serve(call: Call, done: Done, { result, args }: Wish): void {
-    if (this.#follow && this.isExec(call.number)) this.#exec.serve(call, done, args);
+  serve(call: Call, done: Done, { result, args, program }: Wish): void {
+    if (this.#follow && this.isExec(call.number)) this.#exec.serve(call, done, args, program);
     else if (this.#identity.serve(call, done, args)) return;
     else if (this.isUnseen(call.number) || (!result && args === undefined)) done(null);
     else call.run(done, call.number, args);

@@ -16,10 +16,14 @@ export interface LaunchOptions {
   /** As the user typed it: a path, or a name to be found on PATH. */
   readonly program: string;
   readonly args: readonly string[];
+  /** argv[0]; `program` where it is not given. */
+  readonly argv0?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly stdio: StdioOptions;
   readonly cache: CopyCache;
+  /** What the program sees as its own path, where that is not where it is started from. */
+  readonly seenAs?: string | undefined;
 }
 
 /** How a process ended: exactly one of both is not null. */
@@ -43,11 +47,11 @@ export async function launch(supervisor: Supervisor, options: LaunchOptions): Pr
   const program = realpathSync(findProgram(options.program, options.env, options.cwd));
   const copy = await copyFor(options.cache, program, options.program);
   const child = spawn(copy.path, options.args, {
-    argv0: options.program,
+    argv0: options.argv0 ?? options.program,
     cwd: options.cwd,
     stdio: options.stdio,
     // Last and in this order: the bootstrap takes them out again.
-    env: { ...options.env, ...bootstrapEnvironment(supervisor, program) },
+    env: { ...options.env, ...bootstrapEnvironment(supervisor, options.seenAs ?? program) },
   });
   supervisor.onProcess.push(({ pid }) => {
     if (pid === child.pid) restoreFileLimit(pid);

@@ -1,5 +1,5 @@
 /** From what the user names to a program that can be started hooked: looks it up and gets its patched copy. */
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ElsewhereError, exitCodes } from "../errors.ts";
 import type { CopyCache, PatchedCopy } from "../patch/cache.ts";
@@ -20,6 +20,18 @@ export async function copyFor(cache: CopyCache, path: string, name: string): Pro
     const { planFor } = await import("./plan.ts");
     return planFor(bytes, path);
   });
+}
+
+/** Whether what is started from the file at `path` can be hooked. */
+export async function canBeHooked(path: string): Promise<boolean> {
+  const { planFor } = await import("./plan.ts");
+  try {
+    await planFor(readFileSync(path), path);
+    return true;
+  } catch (error) {
+    if (error instanceof ElsewhereError) return false;
+    throw error;
+  }
 }
 
 /**

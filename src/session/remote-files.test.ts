@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { duplexPair } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runAgent } from "../agent/agent.ts";
+import { nobody } from "../agent/target.fixture.ts";
 import { errnoNumber } from "../linux/errno.ts";
+import { connectedPair } from "../wire/pair.fixture.ts";
 import { type Opened, type RemoteFiles } from "./remote-files.ts";
 import { Session } from "./session.ts";
 
@@ -21,10 +22,10 @@ beforeEach(async () => {
   session = await Session.open({
     release: "elsewhere test",
     connect: () => {
-      const [here, there] = duplexPair();
+      const [here, there] = connectedPair();
       void runAgent(there, {
         root,
-        target: { identity: {}, environment: [], workingDirectory: Buffer.from("/") },
+        target: nobody,
         release: "elsewhere test",
         report: (error) => expect.fail(String(error)),
       });

@@ -1,188 +1,179 @@
 /**
  * The target's files as calls of Linux: plain values go in; what comes out is what the call gives, or its −errno.
  *
- * Nothing here is thrown at a caller: a call that its `signal` ends gives −EINTR, one whose outcome nobody can know any
- * more (the connection was lost meanwhile) −EIO, a file that is not there any more after that −ESTALE. Bytes that are
- * returned are the caller's.
+ * Nothing here is thrown at a caller, and these are beside the target's own errors:
+ * - EINTR: `signal` has ended the call; whether it was done is not known, or whether it still will be: a change of an open
+ *   file goes on, and calls on that file wait for it. (The kernel's own changes of regular files cannot be interrupted.)
+ * - EIO: the connection was lost while the call was under way, and making it twice could do harm; or the session is over;
+ *   or a lock of the file was lost;
+ * - ESTALE: the file could not be opened again on a new connection, or its path leads to another file now;
+ * - ENOLCK: a lock of the file was lost before;
+ * - EBADF: the file was closed.
+ *
+ * Bytes that are returned are the caller's.
  */
-import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { errnoNumber } from "../linux/errno.ts";
-import {
-  type DirectoryEntry,
-  FilesService,
-  type PlaceSchema,
-  type StatFsResponse,
-  type Time,
-} from "../wire/generated/elsewhere/v1/files_pb.ts";
+import type { WireClient } from "../wire/client.ts";
+import { abortable, type Clock } from "../wire/clock.ts";
+import { FilesService, type PlaceSchema, type StatFsResponse } from "../wire/generated/elsewhere/v1/files_pb.ts";
 import { limits } from "../wire/limits.ts";
-import type { Method } from "../wire/method.ts";
+import type { Caller } from "./caller.ts";
+import { type Failed, type FileCall, FileCalls } from "./file-calls.ts";
+import { FileLocks } from "./file-locks.ts";
+import type { Range } from "./held-locks.ts";
+import { ONCE, OpenFiles } from "./open-files.ts";
 import { RemoteFile, type RemotePlace } from "./remote-file.ts";
+import type { Attributes, Conflict, Listed, Opened, OpenOptions, Value, Written } from "./results.ts";
 
-/** Below 0: −errno, as the kernel returns it. */
-export type Failed = number;
-
-export interface OpenOptions {
-  /** O_*, Linux's values on x86-64. */
-  readonly flags: number;
-  /** With O_CREAT or O_TMPFILE. */
-  readonly mode?: number;
-  /** RESOLVE_* (openat2). */
-  readonly resolve?: bigint;
-  /** Have a regular file's content sent along if it has at most so many bytes. */
-  readonly contentLimit?: number;
-  /** Do not keep the file open when its content was sent along. */
-  readonly closeWhenComplete?: boolean;
-}
-
-export interface Opened {
-  /** Undefined where it was closed again (`closeWhenComplete`). */
-  readonly file: RemoteFile | undefined;
-  /** struct statx, 256 bytes. */
-  readonly statx: Uint8Array;
-  /** All of a regular file's content. */
-  readonly content: Uint8Array | undefined;
-}
-
-export interface Written {
-  /** Bytes. */
-  readonly written: number;
-  /** Where the file ends now. */
-  readonly size: bigint;
-  /** −errno that stopped it after `written` bytes, else 0. */
-  readonly stopped: Failed;
-}
-
-export interface Listed {
-  readonly entries: readonly DirectoryEntry[];
-  /** Nothing is behind the last one. */
-  readonly end: boolean;
-}
-
-export interface Attributes {
-  /** AT_SYMLINK_NOFOLLOW */
-  readonly flags?: number;
-  readonly mode?: number;
-  readonly uid?: number;
-  readonly gid?: number;
-  readonly accessTime?: Pick<Time, "seconds" | "nanoseconds">;
-  readonly modificationTime?: Pick<Time, "seconds" | "nanoseconds">;
-}
-
-/** struct flock (fcntl(2)), from the file's start. */
-export interface Range {
-  /** F_RDLCK 0, F_WRLCK 1, F_UNLCK 2 */
-  readonly type: number;
-  readonly start: bigint;
-  /** 0: to the end. */
-  readonly length: bigint;
-  /** Whose it is (F_SETLK: a process); 0: the open file's own (F_OFD_SETLK). */
-  readonly owner: bigint;
-}
-
-/** What stands in the way of a lock; `type` F_UNLCK where nothing does. */
-export interface Conflict {
-  readonly type: number;
-  readonly start: bigint;
-  readonly length: bigint;
-  /** −1 for a lock of an open file. */
-  readonly pid: number;
-}
-
-/** What RemoteFiles needs of a session. */
-export interface Caller {
-  call<I extends DescMessage, O extends DescMessage>(
-    method: Method<I, O>,
-    request: MessageInitShape<I>,
-    signal?: AbortSignal,
-  ): Promise<MessageShape<O>>;
-}
+export type { Attributes, Conflict, Failed, Listed, Opened, OpenOptions, Range, Value, Written };
 
 const methods = FilesService.method;
-const EINTR = errnoNumber("EINTR") ?? 4;
-const EIO = errnoNumber("EIO") ?? 5;
-const EBADF = errnoNumber("EBADF") ?? 9;
+const EBADF = errnoNumber("EBADF") ?? 0;
+const EIO = errnoNumber("EIO") ?? 0;
+const EINTR = errnoNumber("EINTR") ?? 0;
+const ESTALE = errnoNumber("ESTALE") ?? 0;
+// include/uapi/asm-generic/fcntl.h
+const O_APPEND = 0o2000;
+const O_TMPFILE = 0o20200000;
+/** FALLOC_FL_COLLAPSE_RANGE, FALLOC_FL_INSERT_RANGE (include/uapi/linux/falloc.h): twice is not once. */
+const MOVING = 0x28;
+const RENAME_EXCHANGE = 2;
+/** A call that only looks. */
+const LOOKING = { isRepeatable: true } as const;
 
 export class RemoteFiles {
-  readonly #caller: Caller;
+  readonly #calls: FileCalls;
+  readonly #open = new OpenFiles();
+  readonly #locks: FileLocks;
 
-  constructor(caller: Caller) {
-    this.#caller = caller;
+  constructor(caller: Caller, clock: Clock) {
+    this.#calls = new FileCalls(caller);
+    this.#locks = new FileLocks(this.#calls, clock);
+  }
+
+  /** Opens everything on a new connection. @returns paths of files that are lost @throws ConnectionLost @internal */
+  resume(client: WireClient, generation: number): Promise<readonly string[]> {
+    return this.#open.resume(client, generation);
   }
 
   /** openat2(2) */
   async open(place: RemotePlace, options: OpenOptions, signal?: AbortSignal): Promise<Opened | Failed> {
-    const { flags, mode = 0, resolve = 0n, contentLimit = 0, closeWhenComplete = false } = options;
-    const request = { place: at(place), flags, mode, resolve, contentLimit, closeWhenComplete };
-    const answer = await this.#call(methods.open, request, signal);
-    if (typeof answer === "number") return answer;
-    const { handle, statx, content } = answer;
-    return { file: handle === 0n ? undefined : new RemoteFile(flags, statx, pathOf(place), handle), statx, content };
+    if (signal?.aborted === true) return -EINTR;
+    const opening = this.#opened(place, options);
+    try {
+      return await abortable(opening, signal);
+    } catch {
+      // Nobody wants it any more, but the agent has opened it, or will.
+      void opening.then((opened) => (typeof opened === "number" || !opened.file ? 0 : this.close(opened.file)));
+      return -EINTR;
+    }
   }
 
   /** close(2). The file is closed whatever the result is. */
   async close(file: RemoteFile): Promise<number> {
-    const { handle } = file;
-    if (handle === 0n) return -EBADF;
-    file.handle = 0n;
-    return this.#done(methods.close, { handle });
+    if (!file.isOpen) return -EBADF;
+    this.#open.delete(file);
+    const closing = file.close();
+    let isNeeded = true;
+    const request = (): { handle: bigint } => {
+      const handle = closing(this.#generation);
+      isNeeded = handle !== undefined;
+      return { handle: handle ?? 0n };
+    };
+    const result = await this.#calls.done(methods.close, request, LOOKING);
+    return isNeeded ? result : 0; // the agent that had it open is gone
   }
 
   /** statx(2) with STATX_BASIC_STATS | STATX_BTIME. @returns struct statx, 256 bytes */
   async stat(place: RemotePlace, flags = 0, signal?: AbortSignal): Promise<Uint8Array | Failed> {
-    const answer = await this.#call(methods.stat, { place: at(place), flags }, signal);
+    const answer = await this.#calls.make(methods.stat, () => ({ place: this.#at(place), flags }), {
+      signal,
+      ...LOOKING,
+    });
     return typeof answer === "number" ? answer : answer.statx;
   }
 
   /** faccessat2(2) */
   access(place: RemotePlace, mode: number, flags = 0, signal?: AbortSignal): Promise<number> {
-    return this.#done(methods.access, { place: at(place), mode, flags }, signal);
+    return this.#calls.done(methods.access, () => ({ place: this.#at(place), mode, flags }), { signal, ...LOOKING });
   }
 
   /** readlinkat(2) */
   async readLink(place: RemotePlace, signal?: AbortSignal): Promise<Uint8Array | Failed> {
-    const answer = await this.#call(methods.readLink, { place: at(place) }, signal);
+    const answer = await this.#calls.make(methods.readLink, () => ({ place: this.#at(place) }), { signal, ...LOOKING });
     return typeof answer === "number" ? answer : answer.target;
   }
 
   /** statfs(2), fstatfs(2) */
   statFs(place: RemotePlace, signal?: AbortSignal): Promise<StatFsResponse | Failed> {
-    return this.#call(methods.statFs, { place: at(place) }, signal);
+    return this.#calls.make(methods.statFs, () => ({ place: this.#at(place) }), { signal, ...LOOKING });
   }
 
   /** pread(2) of at most 1 MiB. Fewer bytes than that and `length` mean the end of the file. */
   async read(file: RemoteFile, offset: bigint, length: number, signal?: AbortSignal): Promise<Uint8Array | Failed> {
-    const wanted = Math.min(length, limits.dataBytes);
-    const answer = await this.#call(methods.read, { handle: file.handle, offset, length: wanted }, signal);
+    const request = (): MessageInitShape<typeof methods.read.input> => ({
+      handle: file.dataHandleIn(this.#generation),
+      offset,
+      length: Math.min(length, limits.dataBytes),
+    });
+    const answer = await this.#calls.make(methods.read, request, { file, signal, ...LOOKING });
     return typeof answer === "number" ? answer : answer.data;
   }
 
   /** pwrite(2); more than 1 MiB is written in part. */
   async write(file: RemoteFile, offset: bigint, data: Uint8Array, signal?: AbortSignal): Promise<Written | Failed> {
-    const request = { handle: file.handle, offset, data: data.subarray(0, limits.dataBytes) };
-    const answer = await this.#sent(methods.write, request, signal);
+    const request = (): MessageInitShape<typeof methods.write.input> => ({
+      handle: file.dataHandleIn(this.#generation),
+      offset,
+      data: data.subarray(0, limits.dataBytes),
+    });
+    const isRepeatable = (file.flags & O_APPEND) === 0;
+    const answer = await this.#calls.send(methods.write, request, { file, signal, isRepeatable, isChange: true });
     if (typeof answer === "number") return answer;
     const { written, size, errno } = answer;
     return errno !== 0 && written === 0 ? -errno : { written, size, stopped: errno === 0 ? 0 : -errno };
   }
 
-  /** ftruncate(2), truncate(2) */
+  /** ftruncate(2) where the path is empty, else truncate(2) */
   truncate(place: RemotePlace, size: bigint, signal?: AbortSignal): Promise<number> {
-    return this.#done(methods.truncate, { place: at(place), size }, signal);
+    const request = (): MessageInitShape<typeof methods.truncate.input> => ({ place: this.#dataAt(place), size });
+    return this.#calls.done(methods.truncate, request, { signal, ...this.#ofOpen(place) });
   }
 
   /** fallocate(2) */
   allocate(file: RemoteFile, mode: number, offset: bigint, length: bigint, signal?: AbortSignal): Promise<number> {
-    return this.#done(methods.allocate, { handle: file.handle, mode, offset, length }, signal);
+    const request = (): MessageInitShape<typeof methods.allocate.input> => ({
+      handle: file.dataHandleIn(this.#generation),
+      mode,
+      offset,
+      length,
+    });
+    return this.#calls.done(methods.allocate, request, {
+      file,
+      signal,
+      isRepeatable: (mode & MOVING) === 0,
+      isChange: true,
+    });
   }
 
   /** fsync(2), fdatasync(2) */
   sync(file: RemoteFile, dataOnly = false, signal?: AbortSignal): Promise<number> {
-    return this.#done(methods.sync, { handle: file.handle, dataOnly }, signal);
+    const request = (): MessageInitShape<typeof methods.sync.input> => ({
+      handle: file.dataHandleIn(this.#generation),
+      dataOnly,
+    });
+    return this.#calls.done(methods.sync, request, { file, signal, ...LOOKING });
   }
 
   /** lseek(2) with SEEK_DATA 3 or SEEK_HOLE 4. @returns the offset as a bigint, −errno as a number */
   async seek(file: RemoteFile, offset: bigint, whence: number, signal?: AbortSignal): Promise<bigint | Failed> {
-    const answer = await this.#call(methods.seek, { handle: file.handle, offset, whence }, signal);
+    const request = (): MessageInitShape<typeof methods.seek.input> => ({
+      handle: file.dataHandleIn(this.#generation),
+      offset,
+      whence,
+    });
+    const answer = await this.#calls.make(methods.seek, request, { file, signal, ...LOOKING });
     return typeof answer === "number" ? answer : answer.offset;
   }
 
@@ -198,54 +189,79 @@ export class RemoteFiles {
     options: { readonly limit?: number; readonly withAttributes?: boolean } = {},
     signal?: AbortSignal,
   ): Promise<Listed | Failed> {
-    const { limit = 0, withAttributes = false } = options;
-    return this.#call(methods.readDirectory, { handle: file.handle, position, limit, withAttributes }, signal);
+    const request = (): MessageInitShape<typeof methods.readDirectory.input> => ({
+      handle: file.handleIn(this.#generation),
+      position,
+      ...options,
+    });
+    return this.#calls.make(methods.readDirectory, request, { signal, ...LOOKING });
   }
 
   /** mkdirat(2) */
   makeDirectory(place: RemotePlace, mode: number, signal?: AbortSignal): Promise<number> {
-    return this.#done(methods.makeDirectory, { place: at(place), mode }, signal);
+    return this.#calls.done(methods.makeDirectory, () => ({ place: this.#at(place), mode }), { signal });
   }
 
   /** mknodat(2) */
   makeNode(place: RemotePlace, mode: number, device: bigint, signal?: AbortSignal): Promise<number> {
-    return this.#done(methods.makeNode, { place: at(place), mode, device }, signal);
+    return this.#calls.done(methods.makeNode, () => ({ place: this.#at(place), mode, device }), { signal });
   }
 
   /** unlinkat(2). @param directory AT_REMOVEDIR */
   remove(place: RemotePlace, directory: boolean, signal?: AbortSignal): Promise<number> {
-    return this.#done(methods.remove, { place: at(place), directory }, signal);
+    return this.#calls.done(methods.remove, () => ({ place: this.#at(place), directory }), { signal });
   }
 
   /** renameat2(2) */
-  rename(from: RemotePlace, to: RemotePlace, flags = 0, signal?: AbortSignal): Promise<number> {
-    return this.#done(methods.rename, { from: at(from), to: at(to), flags }, signal);
+  async rename(from: RemotePlace, to: RemotePlace, flags = 0, signal?: AbortSignal): Promise<number> {
+    const request = (): MessageInitShape<typeof methods.rename.input> => ({
+      from: this.#at(from),
+      to: this.#at(to),
+      flags,
+    });
+    const result = await this.#calls.done(methods.rename, request, { signal });
+    if (result === 0 && (flags & RENAME_EXCHANGE) === 0) this.#open.renamed(pathOf(from), pathOf(to));
+    return result;
   }
 
   /** linkat(2) */
   link(from: RemotePlace, to: RemotePlace, flags = 0, signal?: AbortSignal): Promise<number> {
-    return this.#done(methods.link, { from: at(from), to: at(to), flags }, signal);
+    return this.#calls.done(methods.link, () => ({ from: this.#at(from), to: this.#at(to), flags }), { signal });
   }
 
   /** symlinkat(2) */
   makeSymbolicLink(target: Uint8Array | string, place: RemotePlace, signal?: AbortSignal): Promise<number> {
-    return this.#done(methods.makeSymbolicLink, { target: bytes(target), place: at(place) }, signal);
+    const request = (): MessageInitShape<typeof methods.makeSymbolicLink.input> => ({
+      target: bytes(target),
+      place: this.#at(place),
+    });
+    return this.#calls.done(methods.makeSymbolicLink, request, { signal });
   }
 
   /** fchmodat(2), fchownat(2), utimensat(2): those that are given, in this order. */
   setAttributes(place: RemotePlace, attributes: Attributes, signal?: AbortSignal): Promise<number> {
-    return this.#done(methods.setAttributes, { place: at(place), ...attributes }, signal);
+    const request = (): MessageInitShape<typeof methods.setAttributes.input> => ({
+      place: this.#at(place),
+      ...attributes,
+    });
+    return this.#calls.done(methods.setAttributes, request, { signal, ...this.#ofOpen(place) });
   }
 
-  /** getxattr(2). @param size the room; 0 asks for the length alone @returns the value, or its length as `{ length }` */
-  async getExtendedAttribute(
+  /** getxattr(2). @param size the room for the value; 0 asks for its length alone */
+  getExtendedAttribute(
     place: RemotePlace,
     name: Uint8Array | string,
     size: number,
     noFollow = false,
     signal?: AbortSignal,
-  ): Promise<{ readonly value: Uint8Array; readonly length: number } | Failed> {
-    return this.#call(methods.getExtendedAttribute, { place: at(place), name: bytes(name), size, noFollow }, signal);
+  ): Promise<Value | Failed> {
+    const request = (): MessageInitShape<typeof methods.getExtendedAttribute.input> => ({
+      place: this.#at(place),
+      name: bytes(name),
+      size,
+      noFollow,
+    });
+    return this.#calls.make(methods.getExtendedAttribute, request, { signal, ...LOOKING });
   }
 
   /** setxattr(2). @param flags XATTR_CREATE 1, XATTR_REPLACE 2 */
@@ -257,18 +273,29 @@ export class RemoteFiles {
     noFollow = false,
     signal?: AbortSignal,
   ): Promise<number> {
-    const request = { place: at(place), name: bytes(name), value, flags, noFollow };
-    return this.#done(methods.setExtendedAttribute, request, signal);
+    const request = (): MessageInitShape<typeof methods.setExtendedAttribute.input> => ({
+      place: this.#at(place),
+      name: bytes(name),
+      value,
+      flags,
+      noFollow,
+    });
+    return this.#calls.done(methods.setExtendedAttribute, request, { signal });
   }
 
-  /** listxattr(2); as getExtendedAttribute. */
-  async listExtendedAttributes(
+  /** listxattr(2): names, each with a NUL. @param size the room for them; 0 asks for their length alone */
+  listExtendedAttributes(
     place: RemotePlace,
     size: number,
     noFollow = false,
     signal?: AbortSignal,
-  ): Promise<{ readonly value: Uint8Array; readonly length: number } | Failed> {
-    return this.#call(methods.listExtendedAttributes, { place: at(place), size, noFollow }, signal);
+  ): Promise<Value | Failed> {
+    const request = (): MessageInitShape<typeof methods.listExtendedAttributes.input> => ({
+      place: this.#at(place),
+      size,
+      noFollow,
+    });
+    return this.#calls.make(methods.listExtendedAttributes, request, { signal, ...LOOKING });
   }
 
   /** removexattr(2) */
@@ -278,7 +305,12 @@ export class RemoteFiles {
     noFollow = false,
     signal?: AbortSignal,
   ): Promise<number> {
-    return this.#done(methods.removeExtendedAttribute, { place: at(place), name: bytes(name), noFollow }, signal);
+    const request = (): MessageInitShape<typeof methods.removeExtendedAttribute.input> => ({
+      place: this.#at(place),
+      name: bytes(name),
+      noFollow,
+    });
+    return this.#calls.done(methods.removeExtendedAttribute, request, { signal });
   }
 
   /**
@@ -287,70 +319,80 @@ export class RemoteFiles {
    * @param wait until it can be had, or `signal` ends the wait
    */
   flock(file: RemoteFile, operation: number, wait: boolean, signal?: AbortSignal): Promise<number> {
-    const lock = { case: "flock" as const, value: operation };
-    return this.#done(methods.lock, { handle: file.handle, lock, wait }, signal);
+    return this.#locks.flock(file, operation, wait, signal);
   }
 
   /** fcntl(2): F_SETLK, F_SETLKW (`wait`), F_OFD_SETLK, F_OFD_SETLKW. */
   lock(file: RemoteFile, range: Range, wait: boolean, signal?: AbortSignal): Promise<number> {
-    const lock = { case: "record" as const, value: { ...range, test: false } };
-    return this.#done(methods.lock, { handle: file.handle, lock, wait }, signal);
+    return this.#locks.lock(file, range, wait, signal);
   }
 
   /** fcntl(2): F_GETLK, F_OFD_GETLK. */
-  async testLock(file: RemoteFile, range: Range, signal?: AbortSignal): Promise<Conflict | Failed> {
-    const lock = { case: "record" as const, value: { ...range, test: true } };
-    const answer = await this.#call(methods.lock, { handle: file.handle, lock, wait: false }, signal);
-    if (typeof answer === "number") return answer;
-    const { type = 2, start = 0n, length = 0n } = answer.conflict ?? {};
-    return { type, start, length, pid: answer.pid };
+  testLock(file: RemoteFile, range: Range, signal?: AbortSignal): Promise<Conflict | Failed> {
+    return this.#locks.test(file, range, signal);
   }
 
-  async #done<I extends DescMessage, O extends DescMessage>(
-    method: Method<I, O>,
-    request: MessageInitShape<I>,
-    signal?: AbortSignal,
-  ): Promise<number> {
-    const answer = await this.#call(method, request, signal);
-    return typeof answer === "number" ? answer : 0;
+  get #generation(): number {
+    return this.#calls.caller.generation;
   }
 
-  async #call<I extends DescMessage, O extends DescMessage>(
-    method: Method<I, O>,
-    request: MessageInitShape<I>,
-    signal?: AbortSignal,
-  ): Promise<MessageShape<O> | Failed> {
-    const answer = await this.#sent(method, request, signal);
-    if (typeof answer === "number") return answer;
-    const { errno } = answer as { readonly errno?: number };
-    return errno === undefined || errno === 0 ? answer : -errno;
-  }
-
-  async #sent<I extends DescMessage, O extends DescMessage>(
-    method: Method<I, O>,
-    request: MessageInitShape<I>,
-    signal?: AbortSignal,
-  ): Promise<MessageShape<O> | Failed> {
-    try {
-      return await this.#caller.call(method, request, signal);
-    } catch {
-      return signal?.aborted === true ? -EINTR : -EIO;
+  async #opened(place: RemotePlace, options: OpenOptions): Promise<Opened | Failed> {
+    const { flags, mode = 0, resolve = 0n, contentLimit = 0, closeWhenComplete = false } = options;
+    const isTemporary = (flags & O_TMPFILE) === O_TMPFILE;
+    let first: Uint8Array | undefined;
+    for (let left: number = limits.repeats; left > 0; left--) {
+      let generation = 0;
+      const now = first === undefined ? flags : flags & ~ONCE;
+      const request = (): MessageInitShape<typeof methods.open.input> => {
+        generation = this.#generation;
+        return { place: this.#at(place), flags: now, mode, resolve, contentLimit, closeWhenComplete };
+      };
+      const isRepeatable = (now & ONCE) === 0 && !isTemporary;
+      const answer = await this.#calls.make(methods.open, request, { isRepeatable });
+      if (typeof answer === "number") return answer;
+      const { handle, statx, content } = answer;
+      if (handle === 0n) return { file: undefined, statx, content };
+      if (generation === this.#generation) {
+        const path = isTemporary ? undefined : pathOf(place);
+        const file = new RemoteFile({ flags, resolve, path }, statx, handle, generation);
+        if (first === undefined || file.isDescribedBy(first)) {
+          this.#open.add(file);
+          return { file, statx, content };
+        }
+        await this.#calls.done(methods.close, () => ({ handle: file.handleIn(this.#generation) }));
+        return -ESTALE;
+      }
+      // It was opened with the last words of a connection that is lost: opened, but nothing made, once more.
+      if (isTemporary) return -EIO;
+      first ??= statx;
     }
+    return -EIO;
+  }
+
+  #at({ directory, path }: RemotePlace): MessageInitShape<typeof PlaceSchema> {
+    return { directory: directory?.handleIn(this.#generation) ?? 0n, path: bytes(path) };
+  }
+
+  #dataAt(place: RemotePlace): MessageInitShape<typeof PlaceSchema> {
+    if (place.path.length === 0) place.directory?.dataHandleIn(this.#generation);
+    return this.#at(place);
+  }
+
+  /** What is said of an open file, not of a name that may be another's by now, can be said twice. */
+  #ofOpen({ directory, path }: RemotePlace): Pick<FileCall, "file" | "isRepeatable" | "isChange"> {
+    return path.length === 0 ? { file: directory, isRepeatable: true, isChange: true } : { isRepeatable: false };
   }
 }
 
 const bytes = (text: Uint8Array | string): Uint8Array => (typeof text === "string" ? Buffer.from(text) : text);
 
-const at = ({ directory, path }: RemotePlace): MessageInitShape<typeof PlaceSchema> => ({
-  directory: directory?.handle ?? 0n,
-  path: bytes(path),
-});
-
 const SLASH = 0x2f;
 
+/** From the target's root, where that is known. */
 function pathOf({ directory, path }: RemotePlace): Uint8Array | undefined {
   const own = bytes(path);
   if (own.length === 0) return directory?.path;
-  if (directory === undefined || own[0] === SLASH) return own;
+  if (own[0] === SLASH) return own;
+  if (directory === undefined) return Buffer.concat([Buffer.from("/"), own]);
   return directory.path && Buffer.concat([directory.path, Buffer.from("/"), own]);
 }

@@ -31,6 +31,8 @@ export interface EmbeddedOptions {
 export interface Embedded extends StartedAgent {
   /** Its root, as a directory of this machine. What is mounted in it (/proc, /dev, /tmp) is seen in the sandbox only. */
   readonly root: string;
+  /** The agent's number, as this process sees it; the first process in there. */
+  readonly pid: number | undefined;
   /** Runs a program of the sandbox in it: `command` is a path there. */
   run(command: string, args: readonly string[], options: RunOptions): ChildProcess;
 }
@@ -142,9 +144,13 @@ function prepareRoot({ directory, files = {}, workdir }: EmbeddedOptions & { wor
 }
 
 function temporaryRoot(): string {
-  const root = realpathSync(mkdtempSync(join(tmpdir(), "elsewhere-sandbox-")));
-  chmodSync(root, 0o755);
-  return root;
+  try {
+    const root = realpathSync(mkdtempSync(join(tmpdir(), "elsewhere-sandbox-")));
+    chmodSync(root, 0o755);
+    return root;
+  } catch (error) {
+    throw unusable("the sandbox's root cannot be made", error);
+  }
 }
 
 function existing(directory: string): string {

@@ -1,10 +1,12 @@
 /** Which kinds of targets there are, and what a target's text means. */
 import { ElsewhereError } from "../errors.ts";
 import { embedded } from "./embedded.ts";
+import { container } from "./container.ts";
 import { processTarget } from "./process.ts";
+import { ssh } from "./ssh.ts";
 import type { TargetKind } from "./target.ts";
 
-export const targetKinds: readonly TargetKind[] = [embedded, processTarget];
+export const targetKinds: readonly TargetKind[] = [embedded, processTarget, container, ssh];
 
 /** What stands in front of the first colon, and what behind it. */
 export interface FoundTarget {

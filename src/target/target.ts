@@ -29,6 +29,8 @@ export interface TargetKind {
 export interface StartOptions {
   /** Told what is being done, for people: "starting an agent in container api". */
   readonly progress: (doing: string) => void;
+  /** Leaves on another machine what was brought there (ssh), for the next time. */
+  readonly keep?: boolean;
   /** Gives up starting. Of no meaning afterwards. */
   readonly signal?: AbortSignal;
 }

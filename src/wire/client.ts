@@ -10,105 +10,171 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { ElsewhereError } from "../errors.ts";
+import { Admission } from "./admission.ts";
 import { frame, FrameReader } from "./frame.ts";
 import { limits } from "./limits.ts";
 import { type Method, pathOf } from "./method.ts";
+import { roomOf } from "./room.ts";
 import { CONTENT_TYPE, decodeMessage, status } from "./status.ts";
 
 /** Why a call has no answer: the connection is gone, or was before it began. */
 export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
+  /** Whether the agent may have got the call. */
+  readonly wasSent: boolean;
+
+  constructor(message: string, wasSent: boolean) {
+    super(message);
+    this.wasSent = wasSent;
+  }
 }
 
 /** Calls over one connection. HTTP/2 keeps them apart: a slow one delays no other. */
 export class WireClient implements Disposable {
   /** Settles when the connection is gone, with the reason where there is one. */
   readonly closed: Promise<Error | undefined>;
+  readonly #connection: Duplex;
   readonly #session: ClientHttp2Session;
+  readonly #admission = new Admission(limits.calls, limits.underWayBytes);
   #failure: Error | undefined;
+  #isGone = false;
 
   /** @param connection any duplex stream to an agent */
   constructor(connection: Duplex) {
+    this.#connection = connection;
     this.#session = http2.connect("http://agent", {
       createConnection: () => connection,
-      settings: { enablePush: false, initialWindowSize: limits.streamWindow },
+      settings: { enablePush: false, initialWindowSize: limits.streamWindow, maxHeaderListSize: limits.headerBytes },
+      maxHeaderListPairs: limits.headers,
+      maxSessionMemory: limits.http2Megabytes,
+      maxReservedRemoteStreams: 0,
+      peerMaxConcurrentStreams: limits.calls,
     });
     this.#session.on("error", (error: Error) => (this.#failure ??= error));
-    this.#session.on("goaway", (code) => (this.#failure ??= new Error(`the agent ended the connection (${code})`)));
-    this.#session.once("connect", () => this.#session.setLocalWindowSize(limits.connectionWindow));
-    this.closed = new Promise((resolve) => this.#session.once("close", () => resolve(this.#failure)));
+    this.#session.on("goaway", (code) => this.fail(new Error(`the agent ended the connection (${code})`)));
+    this.#session.once("connect", () => {
+      if (!this.#isLost) this.#session.setLocalWindowSize(limits.connectionWindow);
+    });
+    connection.on("error", (error: Error) => this.fail(error));
+    connection.once("close", () => this.fail(undefined));
+    this.closed = new Promise((resolve) =>
+      this.#session.once("close", () => {
+        this.#isGone = true;
+        this.#admission.end();
+        resolve(this.#failure);
+      }),
+    );
   }
 
   /**
+   * Calls beyond `limits.calls`, and beyond `limits.underWayBytes`, wait until others have been answered.
    * @param signal ends the call early; the agent is told
    * @throws ConnectionLost
    * @throws ElsewhereError `protocol` on an answer that is none, or a call that the agent does not know
    */
-  call<I extends DescMessage, O extends DescMessage>(
+  async call<I extends DescMessage, O extends DescMessage>(
     method: Method<I, O>,
     request: MessageInitShape<I>,
     signal?: AbortSignal,
   ): Promise<MessageShape<O>> {
-    const { promise, resolve, reject } = Promise.withResolvers<MessageShape<O>>();
-    if (this.#session.closed || this.#session.destroyed) {
-      reject(this.#lost());
-      return promise;
+    signal?.throwIfAborted();
+    const message = create(method.input, request);
+    const bytes = frame(toBinary(method.input, message));
+    const room = roomOf(method, message);
+    const underWay = bytes.length + room;
+    const wait = this.#admission.enter(underWay, signal);
+    if (wait !== undefined) await wait;
+    try {
+      return await this.#send(method, bytes, room, signal);
+    } finally {
+      this.#admission.leave(underWay);
     }
-    const stream = this.#session.request({
-      ":method": "POST",
-      ":path": pathOf(method),
-      "content-type": CONTENT_TYPE,
-      te: "trailers",
-    });
-    const answer = new Answer(method, stream);
-    stream.once("close", () => {
-      try {
-        const message = answer.message();
-        if (message === undefined) reject(signal?.aborted === true ? signal.reason : this.#lost());
-        else resolve(message);
-      } catch (error) {
-        reject(error);
-      }
-    });
-    signal?.addEventListener("abort", () => stream.close(http2.constants.NGHTTP2_CANCEL), { once: true });
-    stream.end(frame(toBinary(method.input, create(method.input, request))));
-    return promise;
   }
 
-  /** @returns milliseconds to the agent and back */
-  ping(): Promise<number> {
+  /** Settles when the agent has answered. @throws ConnectionLost */
+  ping(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const sent = this.#session.ping((error, duration) => (error === null ? resolve(duration) : reject(error)));
-      if (!sent) reject(this.#lost());
+      const lost = (): void => reject(this.#lost(false));
+      if (this.#isLost) return lost();
+      this.#session.ping((error) => (error === null ? resolve() : lost()));
     });
+  }
+
+  /** Takes the connection for lost. */
+  fail(reason: Error | undefined): void {
+    this.#failure ??= reason;
+    this.#isGone = true;
+    // Not the session: destroyed with a write under way it writes its farewell, which JSStreamSocket asserts it never does.
+    this.#connection.destroy();
   }
 
   [Symbol.dispose](): void {
-    this.#session.destroy();
+    this.fail(undefined);
   }
 
-  #lost(): ConnectionLost {
-    return new ConnectionLost(this.#failure?.message ?? "the connection is gone");
+  get #isLost(): boolean {
+    return this.#isGone || this.#session.closed || this.#session.destroyed;
+  }
+
+  #lost(wasSent: boolean): ConnectionLost {
+    return new ConnectionLost(this.#failure?.message ?? "the connection is gone", wasSent);
+  }
+
+  #send<O extends DescMessage>(
+    method: Method<DescMessage, O>,
+    bytes: Uint8Array,
+    room: number,
+    signal: AbortSignal | undefined,
+  ): Promise<MessageShape<O>> {
+    return new Promise((resolve, reject) => {
+      if (this.#isLost) return reject(this.#lost(false));
+      const stream = this.#session.request({
+        ":method": "POST",
+        ":path": pathOf(method),
+        "content-type": CONTENT_TYPE,
+        te: "trailers",
+      });
+      const answer = new Answer(method, stream, room);
+      const giveUp = (): void => stream.close(http2.constants.NGHTTP2_CANCEL);
+      signal?.addEventListener("abort", giveUp, { once: true });
+      stream.once("close", () => {
+        signal?.removeEventListener("abort", giveUp);
+        try {
+          const message = answer.message();
+          if (message !== undefined) resolve(message);
+          else if (signal?.aborted === true) reject(signal.reason);
+          else reject(this.#isLost ? this.#lost(true) : broken(method, `stream ended with code ${stream.rstCode}`));
+        } catch (error) {
+          reject(error);
+        }
+      });
+      stream.end(bytes);
+    });
   }
 }
+
+const broken = (method: Method, fact: string): ElsewhereError =>
+  new ElsewhereError({ code: "protocol", message: `the agent gave no answer to ${method.name}`, context: [fact] });
 
 /** What comes back on one stream. */
 class Answer<O extends DescMessage> {
   readonly #method: Method<DescMessage, O>;
-  readonly #frames = new FrameReader();
+  readonly #frames: FrameReader;
   #headers: IncomingHttpHeaders = {};
   #failure: Error | undefined;
 
-  constructor(method: Method<DescMessage, O>, stream: ClientHttp2Stream) {
+  constructor(method: Method<DescMessage, O>, stream: ClientHttp2Stream, room: number) {
     this.#method = method;
+    this.#frames = new FrameReader(room);
     stream.on("response", (headers) => (this.#headers = { ...this.#headers, ...headers }));
     stream.on("trailers", (headers) => (this.#headers = { ...this.#headers, ...headers }));
     stream.on("error", () => undefined); // the connection says why
     stream.on("data", (chunk: Uint8Array) => {
+      if (this.#failure !== undefined) return;
       try {
         this.#frames.push(chunk);
       } catch (error) {
-        this.#failure ??= error instanceof Error ? error : new Error(String(error));
+        this.#failure = error instanceof Error ? error : new Error(String(error));
         stream.close(http2.constants.NGHTTP2_CANCEL);
       }
     });
@@ -120,7 +186,12 @@ class Answer<O extends DescMessage> {
     const code = this.#headers["grpc-status"];
     if (code === undefined) return undefined;
     if (Number(code) !== status.ok) throw this.#refused(Number(code));
-    return fromBinary(this.#method.output, this.#frames.message());
+    const bytes = this.#frames.message();
+    try {
+      return fromBinary(this.#method.output, bytes);
+    } catch (error) {
+      throw broken(this.#method, `no ${this.#method.output.typeName}: ${String(error)}`);
+    }
   }
 
   #refused(code: number): ElsewhereError {

@@ -17,9 +17,15 @@ export function frame(message: Uint8Array): Uint8Array {
 
 /** Puts the one message of a stream together. */
 export class FrameReader {
+  readonly #most: number;
   #chunks: Uint8Array[] = [];
   #length = 0;
   #wanted: number | undefined;
+
+  /** @param most bytes of the message */
+  constructor(most: number = limits.messageBytes) {
+    this.#most = most;
+  }
 
   /** @throws ElsewhereError `protocol` on what is no frame, longer than allowed, or more than one message */
   push(chunk: Uint8Array): void {
@@ -37,16 +43,11 @@ export class FrameReader {
     return this.#whole().subarray(PREFIX);
   }
 
-  get isEmpty(): boolean {
-    return this.#length === 0;
-  }
-
   #readPrefix(): void {
     const prefix = this.#whole();
     if (prefix[0] !== 0) throw broken(`compression ${prefix[0]} was not agreed on`);
     const length = Buffer.from(prefix.buffer, prefix.byteOffset, PREFIX).readUInt32BE(1);
-    if (length > limits.messageBytes)
-      throw broken(`a message of ${length} bytes, at most ${limits.messageBytes} are allowed`);
+    if (length > this.#most) throw broken(`a message of ${length} bytes, at most ${this.#most} are allowed`);
     this.#wanted = length;
   }
 

@@ -1,131 +1,163 @@
 /** The end of a connection that answers. */
-import http2, { type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import http2, {
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+  type ServerSessionOptions,
+} from "node:http2";
 import type { Duplex } from "node:stream";
-import {
-  create,
-  fromBinary,
-  type DescMessage,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from "@bufbuild/protobuf";
+import { type Clock, realClock } from "./clock.ts";
 import { frame, FrameReader } from "./frame.ts";
 import { limits } from "./limits.ts";
-import { type Method, pathOf } from "./method.ts";
+import { Refusal, type Routes } from "./routes.ts";
 import { CONTENT_TYPE, encodeMessage, status } from "./status.ts";
 
-/** Answers one call. @param signal aborted when the caller has given up */
-export type Handler<I extends DescMessage, O extends DescMessage> = (
-  request: MessageShape<I>,
-  signal: AbortSignal,
-) => Promise<MessageInitShape<O>> | MessageInitShape<O>;
-
-/** A call that is refused: a handler throws it. */
-export class Refusal extends Error {
-  readonly code: number;
-
-  constructor(code: number, message: string) {
-    super(message);
-    this.code = code;
-  }
+export interface ServeOptions {
+  readonly routes: Routes;
+  /** Hears of handlers that fail with anything but a {@link Refusal}. */
+  readonly report: (error: unknown) => void;
+  readonly clock?: Clock;
+  /** Ends the connection. */
+  readonly signal?: AbortSignal;
 }
 
-/** What is answered, by path. */
-export class Routes {
-  readonly #handlers = new Map<string, (request: Uint8Array, signal: AbortSignal) => Promise<Uint8Array>>();
+/** The options that @types/node does not know yet; node:http2 has had them since 20.6. */
+type Options = ServerSessionOptions & { readonly streamResetBurst: number; readonly streamResetRate: number };
 
-  on<I extends DescMessage, O extends DescMessage>(method: Method<I, O>, handler: Handler<I, O>): void {
-    this.#handlers.set(pathOf(method), async (bytes, signal) => {
-      const answer = await handler(decode(method.input, bytes), signal);
-      return toBinary(method.output, create(method.output, answer));
-    });
-  }
-
-  get(path: string): ((request: Uint8Array, signal: AbortSignal) => Promise<Uint8Array>) | undefined {
-    return this.#handlers.get(path);
-  }
-}
-
-function decode<I extends DescMessage>(schema: I, bytes: Uint8Array): MessageShape<I> {
-  try {
-    return fromBinary(schema, bytes);
-  } catch (error) {
-    throw new Refusal(status.invalidArgument, `no ${schema.typeName}: ${String(error)}`);
-  }
-}
+const options: Options = {
+  settings: {
+    maxConcurrentStreams: limits.calls,
+    initialWindowSize: limits.streamWindow,
+    maxHeaderListSize: limits.headerBytes,
+  },
+  maxHeaderListPairs: limits.headers,
+  maxSessionMemory: limits.http2Megabytes,
+  streamResetBurst: limits.resetBurst,
+  streamResetRate: limits.resetsPerSecond,
+};
 
 /**
- * Answers calls over one connection until it ends.
- * @param report hears of handlers that fail with anything but a {@link Refusal}
- * @returns settles when the connection is gone
+ * Answers calls over one connection until it ends, or nothing was heard of the caller for `limits.silenceMs`.
+ * @returns settles when the connection is gone and every call that was begun has ended
  */
-export function serve(connection: Duplex, routes: Routes, report: (error: unknown) => void): Promise<void> {
-  const session: ServerHttp2Session = http2.performServerHandshake(connection, {
-    settings: {
-      maxConcurrentStreams: limits.calls,
-      initialWindowSize: limits.streamWindow,
-      maxHeaderListSize: 16 * 1024,
-    },
-    maxHeaderListPairs: 32,
-  });
+export async function serve(connection: Duplex, { routes, report, clock, signal }: ServeOptions): Promise<void> {
+  const time = clock ?? realClock;
+  const session: ServerHttp2Session = http2.performServerHandshake(connection, options);
+  // The session ends with its connection. Destroyed itself while a write is under way it would write its farewell,
+  // which node:http2 asserts (JSStreamSocket.doWrite) that it never does.
+  const end = (): unknown => connection.destroy();
+  const held: Held = { bytes: 0, room: 0 };
+  const inHand = new Set<Promise<void>>();
+  let callOff = time.after(limits.silenceMs, end);
+  const heard = (): void => {
+    callOff();
+    if (!session.destroyed) callOff = time.after(limits.silenceMs, end);
+  };
   session.setLocalWindowSize(limits.connectionWindow);
-  session.on("stream", (stream, headers) => void answer(stream, headers, routes, report));
+  session.on("ping", heard);
   session.on("error", () => undefined); // a connection that ends is no failure of ours
-  return new Promise((resolve) => session.once("close", () => resolve()));
+  connection.on("error", () => undefined);
+  session.on("stream", (stream, headers) => {
+    heard();
+    const call = answer(stream, headers, { routes, report, clock: time, held }).finally(() => inHand.delete(call));
+    inHand.add(call);
+  });
+  signal?.addEventListener("abort", end, { once: true });
+  if (signal?.aborted === true) end();
+  await new Promise<void>((resolve) => session.once("close", resolve));
+  callOff();
+  signal?.removeEventListener("abort", end);
+  await Promise.allSettled(inHand);
 }
 
-async function answer(
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  routes: Routes,
-  report: (error: unknown) => void,
-): Promise<void> {
+/** What a connection makes the agent hold, bytes. */
+interface Held {
+  bytes: number;
+  room: number;
+}
+
+interface Calls {
+  readonly routes: Routes;
+  readonly report: (error: unknown) => void;
+  readonly clock: Clock;
+  readonly held: Held;
+}
+
+async function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, calls: Calls): Promise<void> {
   const abort = new AbortController();
   stream.on("error", () => undefined); // so is a call that is given up
-  stream.once("aborted", () => abort.abort());
+  stream.once("close", () => abort.abort());
   try {
     const path = headers[":path"] ?? "";
-    const handler = routes.get(path);
-    if (handler === undefined) throw new Refusal(status.unimplemented, `there is no ${path}`);
-    const response = await handler(await receive(stream), abort.signal);
+    const route = calls.routes.get(path);
+    if (route === undefined) throw new Refusal(status.unimplemented, `there is no ${path}`);
+    const bytes = await receive(stream, calls);
+    const { room, run } = route(bytes);
+    if (calls.held.room + room > limits.heldBytes) throw tooMuch();
+    calls.held.room += room;
+    if (stream.destroyed) calls.held.room -= room;
+    else stream.once("close", () => (calls.held.room -= room));
+    const response = await run(abort.signal).catch((error: unknown) => {
+      if (!(error instanceof Refusal) && !abort.signal.aborted) calls.report(error);
+      throw error;
+    });
     if (stream.destroyed) return;
     stream.respond({ ":status": 200, "content-type": CONTENT_TYPE }, { waitForTrailers: true });
     stream.once("wantTrailers", () => stream.sendTrailers({ "grpc-status": String(status.ok) }));
     stream.end(frame(response));
   } catch (error) {
-    if (!(error instanceof Refusal) && !abort.signal.aborted) report(error);
-    if (stream.destroyed || stream.headersSent) return;
-    const code = error instanceof Refusal ? error.code : status.internal;
-    const message = error instanceof Error ? error.message : String(error);
-    const headers = {
-      "content-type": CONTENT_TYPE,
-      "grpc-status": String(code),
-      "grpc-message": encodeMessage(message),
-    };
-    stream.respond({ ":status": 200, ...headers }, { endStream: true });
+    if (!stream.destroyed && !stream.headersSent) refuse(stream, error);
   }
 }
 
-/** The request's message. */
-function receive(stream: ServerHttp2Stream): Promise<Uint8Array> {
+function refuse(stream: ServerHttp2Stream, error: unknown): void {
+  const code = error instanceof Refusal ? error.code : status.internal;
+  const message = encodeMessage(error instanceof Error ? error.message : String(error));
+  const headers = { "content-type": CONTENT_TYPE, "grpc-status": String(code), "grpc-message": message };
+  stream.respond({ ":status": 200, ...headers }, { endStream: true });
+  // What is still to come of the request is not wanted: RFC 9113, section 8.1.
+  stream.close(http2.constants.NGHTTP2_NO_ERROR);
+}
+
+const tooMuch = (): Refusal => new Refusal(status.resourceExhausted, `more than ${limits.heldBytes} bytes under way`);
+
+/** The request's message; its bytes count as held until the call is over. */
+function receive(stream: ServerHttp2Stream, { clock, held }: Calls): Promise<Uint8Array> {
   const frames = new FrameReader();
   return new Promise((resolve, reject) => {
-    const refuse = (error: unknown): void => reject(new Refusal(status.invalidArgument, String(error)));
+    let isOver = false;
+    let bytes = 0;
+    const refuse = (error: unknown): void => {
+      isOver = true;
+      reject(error instanceof Refusal ? error : new Refusal(status.invalidArgument, String(error)));
+    };
+    const callOff = clock.after(limits.requestMs, () =>
+      refuse(new Refusal(status.deadlineExceeded, `no whole message in ${limits.requestMs} ms`)),
+    );
     stream.on("data", (chunk: Uint8Array) => {
+      if (isOver) return;
       try {
+        if (held.bytes + chunk.length > limits.heldBytes) throw tooMuch();
+        held.bytes += chunk.length;
+        bytes += chunk.length;
         frames.push(chunk);
       } catch (error) {
         refuse(error);
-        stream.pause();
       }
     });
     stream.once("end", () => {
+      callOff();
+      if (isOver) return;
       try {
         resolve(frames.message());
       } catch (error) {
         refuse(error);
       }
     });
-    stream.once("close", () => reject(new Refusal(status.cancelled, "the caller has given up")));
+    stream.once("close", () => {
+      callOff();
+      held.bytes -= bytes;
+      refuse(new Refusal(status.cancelled, "the caller has given up"));
+    });
   });
 }

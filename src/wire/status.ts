@@ -3,10 +3,12 @@ export const status = {
   ok: 0,
   cancelled: 1,
   invalidArgument: 3,
+  deadlineExceeded: 4,
   resourceExhausted: 8,
   failedPrecondition: 9,
   unimplemented: 12,
   internal: 13,
+  unavailable: 14,
 } as const;
 
 export const CONTENT_TYPE = "application/grpc+proto";

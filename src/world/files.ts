@@ -2,7 +2,7 @@
 import type { RemoteFile, RemotePlace } from "../session/remote-file.ts";
 import type { RemoteFiles } from "../session/remote-files.ts";
 
-export interface Files extends Pick<RemoteFiles, keyof RemoteFiles> {
+export interface Files extends Omit<RemoteFiles, "resume"> {
   /** A program has written to the file: it is on its way. */
   touched(file: RemoteFile): void;
   /** Grows whenever what was read of the file before does not count any more. */

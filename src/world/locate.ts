@@ -7,7 +7,9 @@ import type { FileMode, FilePolicy } from "../config/policy.ts";
 import type { CallPath } from "../hooks/call-paths.ts";
 import type { AnyCall } from "../hooks/types.ts";
 import type { RemotePlace } from "../session/remote-file.ts";
+import { AT_FDCWD } from "../process/paths.ts";
 import type { Directories } from "./directories.ts";
+import type { Fetched, Programs } from "./programs.ts";
 import type { FileReport } from "./report.ts";
 import { TargetFile } from "./target-file.ts";
 
@@ -21,22 +23,32 @@ export interface Located {
   readonly isMoved: boolean;
   /** It names an open file itself. */
   readonly file?: TargetFile;
+  /** It names the file that its program was started from. */
+  readonly started?: Fetched;
 }
 
 export class Locator {
   readonly #policy: Pick<FilePolicy, "decide">;
   readonly #directories: Directories;
+  readonly #programs: Pick<Programs, "startedFrom">;
   readonly #report: FileReport | undefined;
 
-  constructor(policy: Pick<FilePolicy, "decide">, directories: Directories, report?: FileReport) {
+  constructor(
+    policy: Pick<FilePolicy, "decide">,
+    directories: Directories,
+    programs: Pick<Programs, "startedFrom">,
+    report?: FileReport,
+  ) {
     this.#policy = policy;
+    this.#programs = programs;
     this.#directories = directories;
     this.#report = report;
   }
 
   /** @returns undefined where the kernel is to say what it is: there is no such directory, or the path is empty */
-  locate(call: AnyCall, { path, dirfd, emptyPath }: CallPath): Located | undefined {
-    if (path.startsWith("/")) return this.#judge(path, { path }, false);
+  locate(call: AnyCall, named: CallPath): Located | undefined {
+    const { path, dirfd, emptyPath } = named;
+    if (path.startsWith("/")) return this.#throughLink(call, named) ?? this.at(path);
     if (path === "") return emptyPath ? openFile(TargetFile.of(call.process, dirfd)) : undefined;
     const base = this.#directories.of(call.tid, dirfd);
     if (base === undefined || !base.path.startsWith("/")) return undefined;
@@ -50,9 +62,35 @@ export class Locator {
     );
   }
 
+  /** Where an absolute path leads. */
+  at(path: string): Located {
+    return this.#judge(path, { path }, false);
+  }
+
+  /** Links in /proc that lead to what the program has of the target (proc(5)). */
+  #throughLink(call: AnyCall, { path, follow, isName }: CallPath): Located | undefined {
+    const link = path.startsWith("/") ? linkIn(path, call) : undefined;
+    if (link === undefined) return undefined;
+    const { name, rest } = link;
+    if (rest === "" && (!follow || isName)) return undefined; // the link itself is of here
+    if (name === "exe") {
+      const started = rest === "" ? this.#programs.startedFrom(call.process.program) : undefined;
+      return started && { ...remote, path: started.path, place: { path: started.path }, started };
+    }
+    const dirfd = name === "cwd" ? AT_FDCWD : Number(name);
+    if (rest === "") {
+      const file = name === "cwd" ? undefined : openFile(TargetFile.of(call.process, dirfd));
+      if (file !== undefined) return file;
+    }
+    const base = this.#directories.of(call.tid, dirfd);
+    if (base?.isRemote !== true) return undefined;
+    return this.at(rest === "" ? base.path : `${base.path === "/" ? "" : base.path}/${rest}`);
+  }
+
   /** Whether a path of its own is in the target. */
   isRemote(path: string): boolean {
-    return /^remote/.test(this.#policy.decide(normal(path)).mode);
+    const { mode } = this.#policy.decide(normal(path));
+    return mode === "remote" || mode === "remote-read";
   }
 
   #judge(path: string, place: RemotePlace, isMoved: boolean): Located {
@@ -65,6 +103,23 @@ export class Locator {
 
 const openFile = (file: TargetFile | undefined): Located | undefined =>
   file && { mode: "remote", path: file.path, place: file.place, isMoved: false, file };
+
+/** The program's own links: /proc/self/fd/N and /dev/fd/N, cwd and exe; "" where nothing is behind. */
+const ownLink =
+  /^(?:\/proc\/(self|thread-self|\d+)(?:\/task\/\d+)?\/(?:fd\/(\d+)|(cwd|exe))|\/dev\/fd\/(\d+))(?:\/+(.*))?$/s;
+const standard = ["/dev/stdin", "/dev/stdout", "/dev/stderr"];
+
+function linkIn(path: string, { process, tid }: AnyCall): { readonly name: string; readonly rest: string } | undefined {
+  const number = standard.indexOf(path);
+  if (number >= 0) return { name: String(number), rest: "" };
+  if (!path.startsWith("/proc/") && !path.startsWith("/dev/fd/")) return undefined;
+  const [, who, fd, other, device, rest = ""] = ownLink.exec(path) ?? [];
+  const isOwn = who === undefined || who.endsWith("self") || Number(who) === process.pid || Number(who) === tid;
+  const name = fd ?? other ?? device;
+  return name === undefined || !isOwn ? undefined : { name, rest };
+}
+
+const remote = { mode: "remote", isMoved: false } as const;
 
 /** Without `.`, `..`, and slashes that say nothing. */
 export function normal(path: string): string {

@@ -103,7 +103,7 @@ export class NearFiles implements Files {
     if ((flags & constants.O_TRUNC) !== 0) await this.#unwritten.flush();
     const asked = this.#changes.asking();
     const opened = await this.#files.open(place, options, signal);
-    if (makes && (known === undefined || known === "absent")) this.#made(place, typeof opened === "number" ? opened : 0);
+    if (makes) this.#maybeMade(place, flags, known, opened);
     if (typeof opened === "number") {
       if (opened === ENOENT && !makes && key !== undefined)
         this.#names.told(key, (flags & constants.O_NOFOLLOW) === 0, "absent", asked);
@@ -111,6 +111,15 @@ export class NearFiles implements Files {
     }
     if ((flags & constants.O_TRUNC) !== 0) this.#changes.file(identityOf(opened.statx));
     return this.#kept(opened, asked, isLooking, () => this.#files.open(place, options, signal));
+  }
+
+  /** An opening may have made a file: behind a symbolic link, under any name. */
+  #maybeMade(place: RemotePlace, flags: number, known: Known | undefined, opened: Opened | Failed): void {
+    const result = typeof opened === "number" ? opened : 0;
+    if (known === undefined || known === "absent") {
+      if ((flags & constants.O_EXCL) !== 0) this.#made(place, result);
+      else if (mayHaveHappened(result)) this.#changes.made(undefined);
+    } else if (typeof opened === "number" || identityOf(opened.statx) !== identityOf(known)) this.#changes.everything();
   }
 
   /** What came ahead of its opening. */

@@ -212,6 +212,3 @@ export async function answerPath(asked: Asked): Promise<Outcome> {
   if (change === undefined) return error("EOPNOTSUPP");
   return to.mode === "remote-read" || other?.mode === "remote-read" ? error("EROFS") : change(asked);
 }
-
-/** Whether the call may change what other calls have been told. */
-export const isChanging = ({ name }: AnyCall): boolean => Object.hasOwn(changing, name);

@@ -131,8 +131,7 @@ export class ReadThrough {
       this.#forget(path, fetched);
       void fetched.answer.then((answer) => typeof answer === "number" || this.#options.drop(answer));
     }
-    if (this.#fetched.size > 0)
-      this.#sweep = setTimeout(() => this.#dropOld(), this.#options.changes.freshMs).unref();
+    if (this.#fetched.size > 0) this.#sweep = setTimeout(() => this.#dropOld(), this.#options.changes.freshMs).unref();
   }
 }
 

@@ -6,6 +6,8 @@ import { callPaths, type CallPath } from "../hooks/call-paths.ts";
 import { defineHooks, type HookSet } from "../hooks/define.ts";
 import type { AnyCall, HookCall, Outcome } from "../hooks/types.ts";
 import type { FilePolicy } from "../config/policy.ts";
+import { isStarting } from "../hooks/starting.ts";
+import { cacheDirectory } from "../patch/location.ts";
 import type { RemoteFiles } from "../session/remote-files.ts";
 import type { Identity } from "../wire/generated/elsewhere/v1/agent_pb.ts";
 import { descriptorCalls } from "./descriptor-calls.ts";
@@ -14,6 +16,8 @@ import { error } from "./errors.ts";
 import type { Files } from "./files.ts";
 import { type Located, Locator, normal } from "./locate.ts";
 import { RecordLocks } from "./locks.ts";
+import { type Fetched, Programs } from "./programs.ts";
+import { start, startScript } from "./starting.ts";
 import { identity, type SeenUser } from "./identity.ts";
 import { names } from "./names.ts";
 import { NearFiles } from "./near-files.ts";
@@ -33,6 +37,8 @@ export interface WorldOptions {
   readonly report?: FileReport | undefined;
   /** How old may be what it is told of files, milliseconds; 0: the target is asked every time. @default 1000 */
   readonly freshMs?: number | undefined;
+  /** Where programs of the target are kept that are started here; the user's cache where it is not given. */
+  readonly cache?: string | undefined;
 }
 
 export class World {
@@ -40,6 +46,7 @@ export class World {
   readonly #directories = new Directories();
   readonly #unwritten = new AllUnwritten();
   readonly #locks = new RecordLocks();
+  readonly #programs: Programs;
   readonly #locator: Locator;
   readonly #opener: Opener;
   readonly #options: WorldOptions;
@@ -49,7 +56,8 @@ export class World {
     const files = new NearFiles(options.files, this.#unwritten, options.freshMs);
     this.#files = files;
     this.#options = options;
-    this.#locator = new Locator(policy, this.#directories, report);
+    this.#programs = new Programs(files, options.cache ?? cacheDirectory());
+    this.#locator = new Locator(policy, this.#directories, this.#programs, report);
     this.#opener = new Opener({
       files,
       directories: this.#directories,
@@ -74,6 +82,11 @@ export class World {
     return this.#locator.isRemote(path) ? this.#directories.at(normal(path)).link : undefined;
   }
 
+  /** Brings a program of the target, to be launched with `seenAs` its path there. @returns −errno where it cannot be */
+  fetchProgram(path: string): Promise<Fetched | number> {
+    return this.#programs.fetch({ path }, path);
+  }
+
   /** Has arrived what programs have written. */
   flush(): Promise<void> {
     return this.#unwritten.flush();
@@ -84,8 +97,18 @@ export class World {
     const paths = callPaths(call);
     const located = paths.map((path) => this.#locator.locate(call, path));
     if (located.every((each) => each === undefined || (each.mode === "local" && !each.isMoved)))
-      return call.is("readlink") || call.is("readlinkat") ? this.#linkOfOurs(call) : undefined;
+      return this.#atHome(call, located[0]);
     return this.#answer(call, paths, located);
+  }
+
+  /** What there is to do of a call that is the kernel's. */
+  #atHome(call: AnyCall, located: Located | undefined): Outcome | Promise<Outcome> {
+    if (call.is("readlink") || call.is("readlinkat")) return this.#linkOfOurs(call);
+    return isStarting(call) && located !== undefined ? startScript(call, located.path, this.#starters) : undefined;
+  }
+
+  get #starters(): { readonly programs: Programs; readonly locator: Locator } {
+    return { programs: this.#programs, locator: this.#locator };
   }
 
   #answer(
@@ -109,6 +132,7 @@ export class World {
 
   #there(call: AnyCall, path: CallPath, to: Located, other: Located | undefined): Promise<Outcome> {
     if (isOpening(call)) return this.#opener.open(call, to);
+    if (isStarting(call)) return start(call, to, path.follow, this.#starters);
     if (call.is("chdir")) return this.#changeDirectory(call, to);
     return answerPath({ call, files: this.#files, path, to, other });
   }

@@ -23,7 +23,10 @@ test("an answer takes the whole round trip", async () => {
   const startedMs = performance.now();
   line.write("hello");
   const [answer] = (await once(line, "data")) as [Buffer];
-  expect({ answer: answer.toString(), inTime: performance.now() - startedMs >= 40 }).toEqual({ answer: "hello", inTime: true });
+  expect({ answer: answer.toString(), inTime: performance.now() - startedMs >= 40 }).toEqual({
+    answer: "hello",
+    inTime: true,
+  });
   line.destroy();
 });
 

@@ -79,7 +79,9 @@ export async function asIf(sandbox: Embedded, { program, args }: Command): Promi
   await using running = await launch(program, {
     args,
     stdio: ["ignore", "pipe", "pipe"],
-    env: Object.fromEntries(variables.map((entry) => [entry.split("=")[0], entry.slice(entry.indexOf("=") + 1)])),
+    env: Object.fromEntries(
+      variables.map((entry) => /^([^=]*)=(.*)$/s.exec(entry)?.slice(1) ?? []),
+    ) as NodeJS.ProcessEnv,
     cwd: world.startingDirectory(Buffer.from(session.target.workingDirectory).toString()) ?? "/",
     hooks: world.hooks,
     onHookError: (failure) => failures.push(failure),
@@ -102,7 +104,7 @@ export const policyOf = (modes: Readonly<Record<string, FileMode>>): FilePolicy 
       pattern,
       mode,
       origin,
-      compiled: compilePattern(pattern, { home: undefined, folder: "/" }),
+      compiled: compilePattern(pattern, { homes: [], folder: "/" }),
     })),
     { pattern: "/", mode: "local", origin, compiled: literalPattern("/") },
   ]);

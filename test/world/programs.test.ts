@@ -46,7 +46,10 @@ async function compare({ there, here }: Both, command: Visiting): Promise<Finish
   const { cost: __, ...found } = await here.run(command);
   const [mine, its] = [found, expected].map(({ stdout, stderr, exitCode }) => ({
     stdout: stdout.split("\n").sort(), // who of several threads speaks first is chance
-    stderr: stderr.replaceAll(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /gm, "").split("\n").sort(),
+    stderr: stderr
+      .replaceAll(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /gm, "")
+      .split("\n")
+      .sort(),
     exitCode,
   }));
   expect(mine).toEqual(its);

@@ -14,8 +14,7 @@ export function writeSite(folder: string, posts: number): void {
   );
   put("data/people.yaml", "- name: Ada\n  born: 1815\n- name: Grace\n  born: 1906\n");
   put("content/_index.md", "---\ntitle: Home\n---\nWelcome, *whoever* you are.\n");
-  for (let index = 0; index < posts; index++)
-    put(`content/posts/post-${index}/index.md`, postText(index));
+  for (let index = 0; index < posts; index++) put(`content/posts/post-${index}/index.md`, postText(index));
   for (let index = 0; index < posts; index += 5)
     put(`content/posts/post-${index}/picture.bin`, Buffer.alloc(20_000 + index, index));
   const theme = "themes/plain";
@@ -33,8 +32,14 @@ export function writeSite(folder: string, posts: number): void {
     `${theme}/layouts/partials/teaser.html`,
     '<article><a href="{{ .RelPermalink }}">{{ .Title }}</a> {{ .Date.Format "2006-01-02" }} {{ .WordCount }}</article>\n',
   );
-  put(`${theme}/layouts/shortcodes/people.html`, "<ul>{{ range site.Data.people }}<li>{{ .name }} {{ .born }}</li>{{ end }}</ul>\n");
-  put(`${theme}/assets/css/main.scss`, '$colour: #336699;\nbody { main { margin: 0 auto; a { color: darken($colour, 10%); } } }\n');
+  put(
+    `${theme}/layouts/shortcodes/people.html`,
+    "<ul>{{ range site.Data.people }}<li>{{ .name }} {{ .born }}</li>{{ end }}</ul>\n",
+  );
+  put(
+    `${theme}/assets/css/main.scss`,
+    "$colour: #336699;\nbody { main { margin: 0 auto; a { color: darken($colour, 10%); } } }\n",
+  );
   put(`${theme}/static/robots.txt`, "User-agent: *\n");
   put("static/big.dat", Buffer.alloc(900_000, "0123456789abcdef"));
 }

@@ -5,9 +5,11 @@ import { basename, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { type HookedProgram, launch } from "../../src/index.ts";
+import type { Caller } from "../../src/session/caller.ts";
 import { RemoteFiles } from "../../src/session/remote-files.ts";
 import { Session } from "../../src/session/session.ts";
 import { type Embedded, type EmbeddedOptions, startEmbedded } from "../../src/target/embedded.ts";
+import { realClock } from "../../src/wire/clock.ts";
 import { World } from "../../src/world/world.ts";
 import { contentHash } from "../matrix/cache.ts";
 import { delayLine } from "./delay-line.ts";
@@ -47,12 +49,16 @@ export class Visit implements AsyncDisposable {
   private constructor(sandbox: Embedded, session: Session, freshMs?: number) {
     this.sandbox = sandbox;
     this.#session = session;
-    const files = new RemoteFiles({
-      call: (method, request, signal) => {
-        this.#calls.set(method.name, (this.#calls.get(method.name) ?? 0) + 1);
-        return session.call(method, request, signal);
+    const caller: Caller = {
+      get generation() {
+        return session.generation;
       },
-    });
+      call: (method, request, options) => {
+        this.#calls.set(method.name, (this.#calls.get(method.name) ?? 0) + 1);
+        return session.call(method, request, options);
+      },
+    };
+    const files = new RemoteFiles(caller, realClock);
     this.#world = new World({ files, policy: policyOf({ "/srv/**": "remote", "/srv": "remote" }), freshMs });
   }
 
@@ -105,7 +111,11 @@ export class Visit implements AsyncDisposable {
   }
 
   /** Runs a program of this machine in the sandbox, together with the libraries that it needs. */
-  async runInside({ program, args, workdir = "/srv" }: Visiting): Promise<Finished & { readonly milliseconds: number }> {
+  async runInside({
+    program,
+    args,
+    workdir = "/srv",
+  }: Visiting): Promise<Finished & { readonly milliseconds: number }> {
     for (const file of [program, ...librariesOf(program)]) this.#bring(file, file === program);
     const startedMs = performance.now();
     const child = this.sandbox.run(`/bin/${basename(program)}`, args, {

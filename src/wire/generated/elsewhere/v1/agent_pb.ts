@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elsewhere/v1/agent.proto.
  */
 export const file_elsewhere_v1_agent: GenFile = /*@__PURE__*/
-  fileDesc("ChhlbHNld2hlcmUvdjEvYWdlbnQucHJvdG8SDGVsc2V3aGVyZS52MSIwCgxIZWxsb1JlcXVlc3QSEAoIdmVyc2lvbnMYASADKA0SDgoGY2xpZW50GAIgASgJIokBCg1IZWxsb1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKA0SDQoFYWdlbnQYAiABKAkSKAoIaWRlbnRpdHkYAyABKAsyFi5lbHNld2hlcmUudjEuSWRlbnRpdHkSEwoLZW52aXJvbm1lbnQYBCADKAwSGQoRd29ya2luZ19kaXJlY3RvcnkYBSABKAwiugEKCElkZW50aXR5Eg8KB3N5c25hbWUYASABKAkSEAoIbm9kZW5hbWUYAiABKAkSDwoHcmVsZWFzZRgDIAEoCRIPCgd2ZXJzaW9uGAQgASgJEg8KB21hY2hpbmUYBSABKAkSEgoKZG9tYWlubmFtZRgGIAEoCRILCgN1aWQYByABKA0SDAoEZXVpZBgIIAEoDRILCgNnaWQYCSABKA0SDAoEZWdpZBgKIAEoDRIOCgZncm91cHMYCyADKA0yUAoMQWdlbnRTZXJ2aWNlEkAKBUhlbGxvEhouZWxzZXdoZXJlLnYxLkhlbGxvUmVxdWVzdBobLmVsc2V3aGVyZS52MS5IZWxsb1Jlc3BvbnNlYgZwcm90bzM");
+  fileDesc("ChhlbHNld2hlcmUvdjEvYWdlbnQucHJvdG8SDGVsc2V3aGVyZS52MSJBCgxIZWxsb1JlcXVlc3QSEAoIdmVyc2lvbnMYASADKA0SDgoGY2xpZW50GAIgASgJEg8KB3Nlc3Npb24YAyABKAwiiQEKDUhlbGxvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoDRINCgVhZ2VudBgCIAEoCRIoCghpZGVudGl0eRgDIAEoCzIWLmVsc2V3aGVyZS52MS5JZGVudGl0eRITCgtlbnZpcm9ubWVudBgEIAMoDBIZChF3b3JraW5nX2RpcmVjdG9yeRgFIAEoDCK6AQoISWRlbnRpdHkSDwoHc3lzbmFtZRgBIAEoCRIQCghub2RlbmFtZRgCIAEoCRIPCgdyZWxlYXNlGAMgASgJEg8KB3ZlcnNpb24YBCABKAkSDwoHbWFjaGluZRgFIAEoCRISCgpkb21haW5uYW1lGAYgASgJEgsKA3VpZBgHIAEoDRIMCgRldWlkGAggASgNEgsKA2dpZBgJIAEoDRIMCgRlZ2lkGAogASgNEg4KBmdyb3VwcxgLIAMoDTJQCgxBZ2VudFNlcnZpY2USQAoFSGVsbG8SGi5lbHNld2hlcmUudjEuSGVsbG9SZXF1ZXN0GhsuZWxzZXdoZXJlLnYxLkhlbGxvUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message elsewhere.v1.HelloRequest
@@ -31,6 +31,14 @@ export type HelloRequest = Message<"elsewhere.v1.HelloRequest"> & {
    * @generated from field: string client = 2;
    */
   client: string;
+
+  /**
+   * The same 16 random bytes in every connection of a session. The agent does not answer before an earlier agent of the
+   * session has ended: what that one is still to do is done, or never will be. Absent: there is no other connection.
+   *
+   * @generated from field: bytes session = 3;
+   */
+  session: Uint8Array;
 };
 
 /**

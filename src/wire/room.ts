@@ -1,0 +1,29 @@
+/** How many bytes a call may answer: what both ends count on before there is an answer. */
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { AgentService } from "./generated/elsewhere/v1/agent_pb.ts";
+import { FilesService } from "./generated/elsewhere/v1/files_pb.ts";
+import { limits } from "./limits.ts";
+import { type Method, pathOf } from "./method.ts";
+
+type Room = (request: never) => number;
+
+const files = FilesService.method;
+
+const rooms = new Map<string, Room>();
+
+function declare<I extends DescMessage>(method: Method<I>, room: (request: MessageShape<I>) => number): void {
+  rooms.set(pathOf(method), room);
+}
+
+declare(AgentService.method.hello, () => limits.messageBytes);
+declare(files.open, ({ contentLimit }) => limits.answerBytes + Math.min(contentLimit, limits.dataBytes));
+declare(files.read, ({ length }) => limits.answerBytes + Math.min(length, limits.dataBytes));
+declare(files.readDirectory, () => limits.answerBytes + limits.entryBytes);
+declare(files.getExtendedAttribute, ({ size }) => limits.answerBytes + Math.min(size, limits.attributeBytes));
+declare(files.listExtendedAttributes, ({ size }) => limits.answerBytes + Math.min(size, limits.attributeBytes));
+
+/** @returns bytes of the answer, its frame not counted */
+export function roomOf<I extends DescMessage>(method: Method<I>, request: MessageShape<I>): number {
+  const room = rooms.get(pathOf(method)) as ((request: MessageShape<I>) => number) | undefined;
+  return room?.(request) ?? limits.answerBytes;
+}

@@ -1,0 +1,69 @@
+/** What is answered, by path. */
+import {
+  create,
+  fromBinary,
+  type DescMessage,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { limits } from "./limits.ts";
+import { type Method, pathOf } from "./method.ts";
+import { roomOf } from "./room.ts";
+import { status } from "./status.ts";
+
+/** Answers one call. @param signal aborted when the caller has given up */
+export type Handler<I extends DescMessage, O extends DescMessage> = (
+  request: MessageShape<I>,
+  signal: AbortSignal,
+) => Promise<MessageInitShape<O>> | MessageInitShape<O>;
+
+/** A call that is refused: a handler throws it. */
+export class Refusal extends Error {
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** A call that has come in whole. */
+export interface Asked {
+  /** Bytes that its answer may have. */
+  readonly room: number;
+  readonly run: (signal: AbortSignal) => Promise<Uint8Array>;
+}
+
+export class Routes {
+  readonly #asked = new Map<string, (request: Uint8Array) => Asked>();
+
+  on<I extends DescMessage, O extends DescMessage>(method: Method<I, O>, handler: Handler<I, O>): void {
+    this.#asked.set(pathOf(method), (bytes) => {
+      const request = decode(method.input, bytes);
+      const room = roomOf(method, request);
+      return {
+        room,
+        run: async (signal) => {
+          const answer = toBinary(method.output, create(method.output, await handler(request, signal)));
+          if (answer.length > Math.min(room, limits.messageBytes))
+            throw new Refusal(status.internal, `an answer of ${answer.length} bytes, at most ${room} are allowed`);
+          return answer;
+        },
+      };
+    });
+  }
+
+  /** @returns what makes a call of a message, or throws a {@link Refusal} */
+  get(path: string): ((request: Uint8Array) => Asked) | undefined {
+    return this.#asked.get(path);
+  }
+}
+
+function decode<I extends DescMessage>(schema: I, bytes: Uint8Array): MessageShape<I> {
+  try {
+    return fromBinary(schema, bytes);
+  } catch (error) {
+    throw new Refusal(status.invalidArgument, `no ${schema.typeName}: ${String(error)}`);
+  }
+}

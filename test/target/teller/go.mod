@@ -1,0 +1,3 @@
+module elsewhere.test/teller
+
+go 1.21
