@@ -11,8 +11,16 @@
 import { constants } from "node:fs";
 import { posix } from "node:path";
 import { identityOf, modeOf } from "../hooks/stat.ts";
-import type { Conflict, Listed, Opened, OpenOptions, RemoteFiles, Written } from "../session/remote-files.ts";
-import type { Attributes, Range } from "../session/remote-files.ts";
+import type {
+  Attributes,
+  Conflict,
+  Listed,
+  Opened,
+  OpenOptions,
+  Range,
+  RemoteFiles,
+  Written,
+} from "../session/remote-files.ts";
 import type { DirectoryEntry, StatFsResponse } from "../wire/generated/elsewhere/v1/files_pb.ts";
 import { AttributeCache, type Known, keyOf } from "./attribute-cache.ts";
 import { type Asked, Changes } from "./changes.ts";
@@ -318,11 +326,11 @@ export class NearFiles implements Files {
   }
 
   flock(file: RemoteFile, operation: number, wait: boolean, signal?: AbortSignal): Promise<number> {
-    return this.#locking(file, (operation & LOCK_UN) !== 0, () => this.#files.flock(file, operation, wait, signal));
+    return this.#locking((operation & LOCK_UN) !== 0, () => this.#files.flock(file, operation, wait, signal));
   }
 
   lock(file: RemoteFile, range: Range, wait: boolean, signal?: AbortSignal): Promise<number> {
-    return this.#locking(file, range.type === F_UNLCK, () => this.#files.lock(file, range, wait, signal));
+    return this.#locking(range.type === F_UNLCK, () => this.#files.lock(file, range, wait, signal));
   }
 
   testLock(file: RemoteFile, range: Range, signal?: AbortSignal): Promise<Conflict | Failed> {
@@ -330,8 +338,8 @@ export class NearFiles implements Files {
   }
 
   /** Who has the lock next sees what was written under it; who gets it sees what others have written under theirs. */
-  async #locking(file: RemoteFile, isUnlocking: boolean, make: () => Promise<number>): Promise<number> {
-    await this.#unwritten.flush(identityOf(file.statx));
+  async #locking(isUnlocking: boolean, make: () => Promise<number>): Promise<number> {
+    await this.#unwritten.flush();
     const result = await make();
     if (!isUnlocking && result === 0) this.#changes.everything();
     return result;
