@@ -102,7 +102,7 @@ function small(walker: string, roundTripMs: number): Variant<Walked>[] {
       async measure() {
         await using mounted = await Mounted.make(roundTripMs);
         writeSmall(mounted.source); // not through the mount
-        return walk([walker, "tree", join(mounted.at, "small")]);
+        return await walk([walker, "tree", join(mounted.at, "small")]);
       },
     },
   ];

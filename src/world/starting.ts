@@ -113,9 +113,10 @@ function nameOf(call: AnyCall): string {
 
 /** argv as the program gave it. */
 function argumentsOf(call: AnyCall): Uint8Array[] {
-  const at = BigInt(call.registers[call.name === "execveat" ? 2 : 1] ?? 0n);
+  const at = call.registers[call.name === "execveat" ? 2 : 1] ?? 0n;
   const strings: Uint8Array[] = [];
-  for (let offset = 0; at !== 0n; offset += POINTER) {
+  if (at === 0n) return strings;
+  for (let offset = 0; ; offset += POINTER) {
     const pointer = Buffer.from(call.at(at + BigInt(offset)).read(POINTER));
     const address = pointer.length < POINTER ? 0n : pointer.readBigUInt64LE();
     if (address === 0n) break;
