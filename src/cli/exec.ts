@@ -70,7 +70,7 @@ async function run(
     replace: (before, after) => running.program?.replaceHooks(before, after),
   });
   const { file, ...seen } = (await target?.program(name)) ?? { file: name };
-  const there = target && { env: target.environment, cwd: await target.startingDirectory() };
+  const there = target && { survives: false, env: target.environment, cwd: await target.startingDirectory() };
   const program = await withProgramBehindScript(name, () =>
     launch(file, {
       args,

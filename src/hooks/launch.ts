@@ -7,6 +7,7 @@ import { requireHostMachine } from "../machine/machines.ts";
 import { ListeningKernel } from "../model/listening.ts";
 import { CopyCache } from "../patch/cache.ts";
 import { AskedCalls, lookAt } from "../process/asked.ts";
+import { Guard } from "../process/guard.ts";
 import { endOf, Kernel } from "../process/kernel.ts";
 import { type Ending, launch as launchProgram, type Launched } from "../process/launch.ts";
 import { isAlive } from "../process/processes.ts";
@@ -35,6 +36,11 @@ export interface LaunchOptions {
   readonly cache?: string;
   /** Whether Go programs that the program starts are hooked too: true. */
   readonly follow?: boolean;
+  /**
+   * Whether the program goes on without hooks when this process is killed: true. Else it is killed as well, and so are
+   * hooked programs that it has started.
+   */
+  readonly survives?: boolean;
   /** Told of hooks that fail, once per place; prints to standard error where it is not given. */
   readonly onHookError?: OnHookError;
   /** Told before a program starts that cannot be hooked. */
@@ -74,6 +80,8 @@ export async function launch(program: string, options: LaunchOptions = {}): Prom
   const machine = requireHostMachine();
   const cache = new CopyCache(options.cache);
   const supervisor = new Supervisor({ futexCall: machine.calls.number("futex") ?? 0 });
+  const { ino } = fstatSync(supervisor.mailbox.descriptor);
+  const guard = options.survives === false ? new Guard(ino) : undefined;
   try {
     const kernel = new Kernel(supervisor, {
       machine,
@@ -100,20 +108,27 @@ export async function launch(program: string, options: LaunchOptions = {}): Prom
       stdio: options.stdio ?? "pipe",
       cache,
     });
-    return handleOf(supervisor, chains, launched, options.signal);
+    return handleOf(supervisor, chains, launched, { ino, guard, signal: options.signal });
   } catch (error) {
     supervisor[Symbol.dispose]();
+    guard?.[Symbol.dispose]();
     throw error;
   }
+}
+
+interface Surroundings {
+  /** Of the mailbox. */
+  readonly ino: number;
+  readonly guard: Guard | undefined;
+  readonly signal: AbortSignal | undefined;
 }
 
 function handleOf(
   supervisor: Supervisor,
   chains: HookChains,
   { pid, child, ended }: Launched,
-  signal: AbortSignal | undefined,
+  { ino, guard, signal }: Surroundings,
 ): HookedProgram {
-  const { ino } = fstatSync(supervisor.mailbox.descriptor);
   const exited = finished();
   const end = (): void => {
     child.kill("SIGKILL");
@@ -127,6 +142,7 @@ function handleOf(
       supervisor.drain();
     } finally {
       supervisor[Symbol.dispose]();
+      guard?.[Symbol.dispose]();
     }
     await chains.ended();
     return ending;
