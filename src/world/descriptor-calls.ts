@@ -52,8 +52,10 @@ export function descriptorCalls(locks: RecordLocks, shared: SharedMemories): Hoo
       if (typeof file === "number") return file;
       return target.files.allocate(file, args.mode, BigInt(args.offset), BigInt(args.len));
     }),
-    flock: on(flock),
-    fcntl: on((call, target) => (isLocking(call.args.cmd) ? locks.serve(call, target) : undefined)),
+    flock: on((call, target) => shared.locking(target, () => flock(call, target))),
+    fcntl: on((call, target) =>
+      isLocking(call.args.cmd) ? shared.locking(target, () => locks.serve(call, target)) : undefined,
+    ),
     mmap: on((call, target) => (target.isInHand ? undefined : map(call, target, shared))),
     // There is nothing to be read ahead of what is read ahead already (mm/fadvise.c, mm/readahead.c).
     fadvise64: on(({ args }) => (args.advice < 0 || args.advice > 5 ? error("EINVAL") : 0)),

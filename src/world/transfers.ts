@@ -48,11 +48,11 @@ export const transferCalls: Hooks = {
   },
   sendfile: (call) => {
     const { out_fd, in_fd, offset, count } = call.args;
-    return move(call, { fd: in_fd, at: offset }, { fd: out_fd, at: undefined }, Number(count));
+    return move(call, { fd: in_fd, at: offset }, { fd: out_fd, at: undefined }, count);
   },
   splice: (call) => {
     const { fd_in, off_in, fd_out, off_out, len } = call.args;
-    return move(call, { fd: fd_in, at: off_in }, { fd: fd_out, at: off_out }, Number(len));
+    return move(call, { fd: fd_in, at: off_in }, { fd: fd_out, at: off_out }, len);
   },
 };
 
