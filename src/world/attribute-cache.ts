@@ -72,7 +72,10 @@ export class AttributeCache {
     if (listing === undefined) return undefined;
     const name = path.slice(slash + 1);
     const statx = listing.entries.get(name);
-    if (statx === undefined) return listing.entries.has(name) || name === "" ? undefined : "absent";
+    if (statx === undefined) {
+      const isMissing = name !== "" && !listing.entries.has(name);
+      return isMissing && this.#changes.isStillMissing(listing.asked, name) ? "absent" : undefined;
+    }
     if (follow && (modeOf(statx) & S_IFMT) === S_IFLNK) return undefined;
     return this.#changes.isFreshOf(listing.asked, statx) ? statx : undefined;
   }
@@ -82,7 +85,7 @@ export class AttributeCache {
     const found = this.#singles.get(key);
     if (found === undefined) return undefined;
     const { known, asked } = found;
-    if (known === "absent" ? this.#changes.isFresh(asked) : this.#changes.isFreshOf(asked, known)) return known;
+    if (known === "absent" ? this.#changes.isStillAbsent(asked) : this.#changes.isFreshOf(asked, known)) return known;
     this.#singles.delete(key);
     return undefined;
   }

@@ -2,10 +2,12 @@
  * What a world's programs have changed in the target, and when: everything that was asked before a change does not
  * count after it. Changes and questions are put in order by a number, for a clock may say the same of two moments.
  *
- * A change of names (something was made, renamed, removed) ends all that is known, for a file may have many names and
- * any of them may lead through symbolic links. A change of what is in a file ends what is known of this file.
+ * - What was removed or renamed ends all that is known, for a file may have many names, and any of them may lead through
+ *   symbolic links.
+ * - What was made ends what is known of directories, and that there was no such name; not what is known of other files.
+ * - A change of what is in a file ends what is known of this file.
  */
-import { identityOf } from "../hooks/stat.ts";
+import { identityOf, modeOf } from "../hooks/stat.ts";
 import type { RemoteFile } from "../session/remote-file.ts";
 
 /** When something was asked of the target. */
@@ -16,16 +18,20 @@ export interface Asked {
   readonly changes: number;
 }
 
-/** Files whose last change is remembered: beyond, the older half is forgotten together with all that is known. */
-const MOST_FILES = 10_000;
+const S_IFMT = 0o170000;
+const S_IFDIR = 0o040000;
+/** Files and names whose last change is remembered: with more, all that is known is forgotten. */
+const MOST = 10_000;
 
 export class Changes {
   /** How old an answer may be, milliseconds. */
   readonly freshMs: number;
   readonly #now: () => number;
   readonly #files = new Map<string, number>();
+  readonly #names = new Map<string, number>();
   #count = 0;
   #everything = 0;
+  #made = 0;
 
   constructor(freshMs: number, now: () => number = () => performance.now()) {
     this.freshMs = freshMs;
@@ -37,15 +43,23 @@ export class Changes {
     return { ms: this.#now(), changes: this.#count };
   }
 
-  /** Names have changed, or nobody knows what. */
+  /** Names have gone, or nobody knows what has happened. */
   everything(): void {
     this.#everything = ++this.#count;
     this.#files.clear();
+    this.#names.clear();
+  }
+
+  /** There is something under a name where nothing was. @param name the last of its path */
+  made(name: string): void {
+    if (this.#names.size >= MOST) this.everything();
+    this.#names.set(name, ++this.#count);
+    this.#made = this.#count;
   }
 
   /** What is in a file, or what it says of itself. @param identity "DEVICE:INODE" */
   file(identity: string): void {
-    if (this.#files.size >= MOST_FILES) this.everything();
+    if (this.#files.size >= MOST) this.everything();
     this.#files.set(identity, ++this.#count);
   }
 
@@ -54,13 +68,25 @@ export class Changes {
     return Math.max(this.#everything, this.#files.get(identityOf(statx)) ?? 0);
   }
 
-  /** Whether an answer about names still counts. */
+  /** Whether an answer still counts that was about names which were there. */
   isFresh({ ms, changes }: Asked): boolean {
     return changes >= this.#everything && this.#now() - ms < this.freshMs;
   }
 
   /** The same of what a file said of itself: struct statx. */
   isFreshOf(asked: Asked, statx: Uint8Array): boolean {
-    return this.isFresh(asked) && asked.changes >= (this.#files.get(identityOf(statx)) ?? 0);
+    const isDirectory = (modeOf(statx) & S_IFMT) === S_IFDIR;
+    const last = Math.max(isDirectory ? this.#made : 0, this.#files.get(identityOf(statx)) ?? 0);
+    return this.isFresh(asked) && asked.changes >= last;
+  }
+
+  /** Whether a path still leads nowhere: any of its names may have been missing, or a link may have led to one. */
+  isStillAbsent(asked: Asked): boolean {
+    return this.isFresh(asked) && asked.changes >= this.#made;
+  }
+
+  /** Whether a directory that was listed still lacks a name. */
+  isStillMissing(asked: Asked, name: string): boolean {
+    return this.isFresh(asked) && asked.changes >= (this.#names.get(name) ?? 0);
   }
 }

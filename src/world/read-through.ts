@@ -2,7 +2,7 @@
  * Small files of a directory that somebody reads one after the other are fetched before they are asked for. Two in a row
  * make a reader; with each further one twice as many are under way, up to a limit. Programs go through a directory by
  * name (Go's os.ReadDir sorts) or as it was listed: both orders are looked at. Who has read one directory through
- * begins the next one at full speed.
+ * begins the next one at the speed that was reached.
  */
 import { modeOf, sizeOf } from "../hooks/stat.ts";
 import type { Opened } from "../session/remote-files.ts";
@@ -17,8 +17,10 @@ const MOST_AHEAD = 128;
 const MOST_BYTES = 8 << 20;
 /** Readers with several threads take files a little out of order. */
 const NEAR = 16;
-/** A reader of the directory before begins as if it had read so many files. */
+/** Who has read so many in a row is likely to do the same with the next directory. */
 const HABIT = 4;
+/** 2 to the power of this is MOST_AHEAD. */
+const FULL_SPEED = 7;
 
 /** What a file's opening gives: its content, or why there is none. */
 type Answer = Opened | number;
@@ -44,7 +46,8 @@ export class ReadThrough {
   readonly #readers = new WeakMap<Listing, readonly Series[]>();
   readonly #fetched = new Map<string, Fetched>();
   #bytes = 0;
-  #isHabit = false;
+  /** How many a reader of the directory before has read in a row; 0 where nobody has. */
+  #habit = 0;
   #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: ReadThroughOptions) {
@@ -53,7 +56,7 @@ export class ReadThrough {
 
   /** A directory was listed. */
   listed(listing: Listing): void {
-    if (this.#isHabit) this.#ahead(listing, this.#series(listing)[0], HABIT);
+    if (this.#habit > 0) this.#ahead(listing, this.#series(listing)[0], this.#habit);
   }
 
   /**
@@ -66,11 +69,13 @@ export class ReadThrough {
     this.#forget(path, known);
     let best: Series | undefined;
     for (const series of this.#series(listing)) {
-      series.step(name, this.#isHabit ? HABIT : 0);
+      series.step(name, this.#habit);
       if (best === undefined || series.run > best.run) best = series;
     }
-    this.#isHabit = (best?.run ?? 0) > HABIT || (this.#isHabit && known !== undefined);
-    this.#ahead(listing, best, best?.run ?? 0);
+    const run = Math.min(best?.run ?? 0, FULL_SPEED);
+    if (known === undefined) this.#habit = 0;
+    else if (run >= HABIT) this.#habit = run;
+    this.#ahead(listing, best, run);
     if (known === undefined) return undefined;
     const answer = await known.answer;
     if (typeof answer === "number") return undefined; // asked again: the error is to be today's
@@ -97,12 +102,12 @@ export class ReadThrough {
 
   #ahead(listing: Listing, series: Series | undefined, run: number): void {
     if (series === undefined || run < 1) return;
-    for (const name of series.behind(Math.min(2 ** run, MOST_AHEAD))) {
+    while (this.#bytes < MOST_BYTES && this.#fetched.size < MOST_AHEAD) {
+      const name = series.next(2 ** run);
+      if (name === undefined) return;
       const statx = listing.entries.get(name);
       const path = join(listing.path, name);
-      if (statx === undefined || this.#fetched.has(path)) continue;
-      if (this.#bytes >= MOST_BYTES || this.#fetched.size >= MOST_AHEAD) return;
-      this.#fetch(path, sizeOf(statx));
+      if (statx !== undefined && !this.#fetched.has(path)) this.#fetch(path, sizeOf(statx));
     }
   }
 
@@ -135,6 +140,8 @@ class Series {
   readonly #names: readonly string[];
   readonly #positions: ReadonlyMap<string, number>;
   #last = -1;
+  /** What is in front was given out. */
+  #next = 0;
   /** How many were read in a row. */
   run = 0;
 
@@ -152,9 +159,10 @@ class Series {
     this.#last = isNear ? Math.max(this.#last, position) : position;
   }
 
-  /** The next ones. */
-  behind(count: number): readonly string[] {
-    return this.#names.slice(this.#last + 1, this.#last + 1 + count);
+  /** One of the next `count` that was not given out yet. */
+  next(count: number): string | undefined {
+    this.#next = Math.max(this.#next, this.#last + 1);
+    return this.#next <= this.#last + count ? this.#names[this.#next++] : undefined;
   }
 }
 

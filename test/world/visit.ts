@@ -25,6 +25,8 @@ export interface Cost {
 export interface VisitOptions extends EmbeddedOptions {
   /** Between here and the agent. @default 0 */
   readonly roundTripMs?: number;
+  /** As in WorldOptions. */
+  readonly freshMs?: number;
 }
 
 /** A command, and where it runs. */
@@ -44,7 +46,7 @@ export class Visit implements AsyncDisposable {
   readonly #world: World;
   readonly #calls = new Map<string, number>();
 
-  private constructor(sandbox: Embedded, session: Session) {
+  private constructor(sandbox: Embedded, session: Session, freshMs?: number) {
     this.sandbox = sandbox;
     this.#session = session;
     const caller: Caller = {
@@ -57,10 +59,10 @@ export class Visit implements AsyncDisposable {
       },
     };
     const files = new RemoteFiles(caller, realClock);
-    this.#world = new World({ files, policy: policyOf({ "/srv/**": "remote", "/srv": "remote" }) });
+    this.#world = new World({ files, policy: policyOf({ "/srv/**": "remote", "/srv": "remote" }), freshMs });
   }
 
-  static async start({ roundTripMs = 0, ...options }: VisitOptions = {}): Promise<Visit> {
+  static async start({ roundTripMs = 0, freshMs, ...options }: VisitOptions = {}): Promise<Visit> {
     const sandbox = await startEmbedded({ workdir: "/srv", ...options }, { progress: () => undefined });
     for (const folder of ["home", "tmp"]) mkdirSync(join(sandbox.root, "srv", folder), { recursive: true });
     const { connection } = sandbox;
@@ -68,7 +70,7 @@ export class Visit implements AsyncDisposable {
       connect: () => Promise.resolve(roundTripMs === 0 ? connection : delayLine(connection, roundTripMs)),
       release: "elsewhere test",
     });
-    return new Visit(sandbox, session);
+    return new Visit(sandbox, session, freshMs);
   }
 
   /** A path in the sandbox as one of this machine. */

@@ -1,0 +1,3 @@
+module elsewhere.test/walker
+
+go 1.18
