@@ -32,6 +32,7 @@ export class Changes {
   #count = 0;
   #everything = 0;
   #made = 0;
+  #madeAnywhere = 0;
 
   constructor(freshMs: number, now: () => number = () => performance.now()) {
     this.freshMs = freshMs;
@@ -50,11 +51,12 @@ export class Changes {
     this.#names.clear();
   }
 
-  /** There is something under a name where nothing was. @param name the last of its path */
-  made(name: string): void {
+  /** There is something under a name where nothing was. @param name the last of its path; undefined: nobody knows */
+  made(name: string | undefined): void {
     if (this.#names.size >= MOST) this.everything();
-    this.#names.set(name, ++this.#count);
-    this.#made = this.#count;
+    this.#made = ++this.#count;
+    if (name === undefined) this.#madeAnywhere = this.#count;
+    else this.#names.set(name, this.#count);
   }
 
   /** What is in a file, or what it says of itself. @param identity "DEVICE:INODE" */
@@ -87,6 +89,6 @@ export class Changes {
 
   /** Whether a directory that was listed still lacks a name. */
   isStillMissing(asked: Asked, name: string): boolean {
-    return this.isFresh(asked) && asked.changes >= (this.#names.get(name) ?? 0);
+    return this.isFresh(asked) && asked.changes >= Math.max(this.#madeAnywhere, this.#names.get(name) ?? 0);
   }
 }

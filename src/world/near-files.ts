@@ -9,14 +9,21 @@
  * - who looks at a file from another side than its writer waits until what was written has arrived.
  */
 import { constants } from "node:fs";
-import { posix } from "node:path";
 import { identityOf, modeOf } from "../hooks/stat.ts";
-import { errnoNumber } from "../linux/errno.ts";
-import type { Conflict, Listed, Opened, OpenOptions, RemoteFiles, Written } from "../session/remote-files.ts";
-import type { Attributes, Range } from "../session/remote-files.ts";
+import type {
+  Attributes,
+  Conflict,
+  Listed,
+  Opened,
+  OpenOptions,
+  Range,
+  RemoteFiles,
+  Written,
+} from "../session/remote-files.ts";
 import type { DirectoryEntry, StatFsResponse } from "../wire/generated/elsewhere/v1/files_pb.ts";
-import { AttributeCache, type Known, keyOf } from "./attribute-cache.ts";
+import { AttributeCache, type Known, keyOf, pathKey } from "./attribute-cache.ts";
 import { type Asked, Changes } from "./changes.ts";
+import { error } from "./errors.ts";
 import type { Files, RemoteFile, RemotePlace } from "./files.ts";
 import { ReadThrough } from "./read-through.ts";
 import type { AllUnwritten } from "./unwritten.ts";
@@ -27,7 +34,9 @@ type Failed = number;
 export const SMALL: number = 256 * 1024;
 /** How old what is known may be, milliseconds. */
 const FRESH_MS = 1000;
-const ENOENT = -(errnoNumber("ENOENT") ?? 2);
+const ENOENT = error("ENOENT");
+const EIO = error("EIO");
+const EINTR = error("EINTR");
 const S_IFMT = 0o170000;
 /** Linux's values on x86-64, as the agent takes them. */
 const O_LARGEFILE = 0o100000;
@@ -107,8 +116,7 @@ export class NearFiles implements Files {
     if ((flags & constants.O_TRUNC) !== 0) await this.#unwritten.flush();
     const asked = this.#changes.asking();
     const opened = await this.#files.open(place, options, signal);
-    if (makes && known === undefined) this.#changes.everything();
-    if (makes && known === "absent") this.#changes.everything();
+    if (makes) this.#maybeMade(place, flags, known, opened);
     if (typeof opened === "number") {
       if (opened === ENOENT && !makes && key !== undefined)
         this.#names.told(key, (flags & constants.O_NOFOLLOW) === 0, "absent", asked);
@@ -116,6 +124,15 @@ export class NearFiles implements Files {
     }
     if ((flags & constants.O_TRUNC) !== 0) this.#changes.file(identityOf(opened.statx));
     return this.#kept(opened, asked, isLooking, () => this.#files.open(place, options, signal));
+  }
+
+  /** An opening may have made a file: behind a symbolic link, under any name. */
+  #maybeMade(place: RemotePlace, flags: number, known: Known | undefined, opened: Opened | Failed): void {
+    const result = typeof opened === "number" ? opened : 0;
+    if (known === undefined || known === "absent") {
+      if ((flags & constants.O_EXCL) !== 0) this.#made(place, result);
+      else if (mayHaveHappened(result)) this.#changes.made(undefined);
+    } else if (typeof opened === "number" || identityOf(opened.statx) !== identityOf(known)) this.#changes.everything();
   }
 
   /** What came ahead of its opening. */
@@ -225,7 +242,7 @@ export class NearFiles implements Files {
     this.#readings.set(file, reading);
     if (!end && entries.length > 0) return;
     this.#readings.delete(file);
-    const path = file.path && pathKey({ path: file.path });
+    const path = file.path && pathKey({ path: file.path }, true);
     if (path === undefined || !this.#changes.isFresh(reading.asked)) return;
     this.#through.listed(this.#names.listed(path, file.statx, reading.asked, reading.entries));
   }
@@ -262,11 +279,11 @@ export class NearFiles implements Files {
   }
 
   makeDirectory(place: RemotePlace, mode: number, signal?: AbortSignal): Promise<number> {
-    return this.#renaming(this.#files.makeDirectory(place, mode, signal));
+    return this.#making(place, this.#files.makeDirectory(place, mode, signal));
   }
 
   makeNode(place: RemotePlace, mode: number, device: bigint, signal?: AbortSignal): Promise<number> {
-    return this.#renaming(this.#files.makeNode(place, mode, device, signal));
+    return this.#making(place, this.#files.makeNode(place, mode, device, signal));
   }
 
   remove(place: RemotePlace, directory: boolean, signal?: AbortSignal): Promise<number> {
@@ -285,7 +302,7 @@ export class NearFiles implements Files {
   }
 
   makeSymbolicLink(target: Uint8Array | string, place: RemotePlace, signal?: AbortSignal): Promise<number> {
-    return this.#renaming(this.#files.makeSymbolicLink(target, place, signal));
+    return this.#making(place, this.#files.makeSymbolicLink(target, place, signal));
   }
 
   /** A write that arrived later would change the times again. */
@@ -314,11 +331,11 @@ export class NearFiles implements Files {
   }
 
   flock(file: RemoteFile, operation: number, wait: boolean, signal?: AbortSignal): Promise<number> {
-    return this.#locking(file, (operation & LOCK_UN) !== 0, () => this.#files.flock(file, operation, wait, signal));
+    return this.#locking((operation & LOCK_UN) !== 0, () => this.#files.flock(file, operation, wait, signal));
   }
 
   lock(file: RemoteFile, range: Range, wait: boolean, signal?: AbortSignal): Promise<number> {
-    return this.#locking(file, range.type === F_UNLCK, () => this.#files.lock(file, range, wait, signal));
+    return this.#locking(range.type === F_UNLCK, () => this.#files.lock(file, range, wait, signal));
   }
 
   testLock(file: RemoteFile, range: Range, signal?: AbortSignal): Promise<Conflict | Failed> {
@@ -326,8 +343,8 @@ export class NearFiles implements Files {
   }
 
   /** Who has the lock next sees what was written under it; who gets it sees what others have written under theirs. */
-  async #locking(file: RemoteFile, isUnlocking: boolean, make: () => Promise<number>): Promise<number> {
-    await this.#unwritten.flush(identityOf(file.statx));
+  async #locking(isUnlocking: boolean, make: () => Promise<number>): Promise<number> {
+    await this.#unwritten.flush();
     const result = await make();
     if (!isUnlocking && result === 0) this.#changes.everything();
     return result;
@@ -341,8 +358,19 @@ export class NearFiles implements Files {
 
   async #renaming(made: Promise<number>): Promise<number> {
     const result = await made;
-    this.#changes.everything();
+    if (mayHaveHappened(result)) this.#changes.everything();
     return result;
+  }
+
+  async #making(place: RemotePlace, made: Promise<number>): Promise<number> {
+    const result = await made;
+    this.#made(place, result);
+    return result;
+  }
+
+  #made({ path }: RemotePlace, result: number): void {
+    const name = /([^/]*)\/*$/.exec(keyOf(path))?.[1] ?? "";
+    if (mayHaveHappened(result)) this.#changes.made(name);
   }
 
   /** A change of what a file says of itself. */
@@ -355,10 +383,5 @@ export class NearFiles implements Files {
   }
 }
 
-/** Under what key a place is remembered; undefined where nothing is: its path is not of one kind, or leads back. */
-function pathKey({ directory, path }: RemotePlace): string | undefined {
-  if (directory !== undefined || path.length === 0) return undefined;
-  const key = keyOf(path);
-  if (!key.startsWith("/") || key.endsWith("/") || /\/\.\.?(\/|$)/.test(key)) return undefined;
-  return key.includes("//") ? posix.normalize(key) : key;
-}
+/** Whether a call with this result may have changed something: it has, or nobody knows (RemoteFiles). */
+const mayHaveHappened = (result: number): boolean => result >= 0 || result === EIO || result === EINTR;

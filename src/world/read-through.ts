@@ -48,7 +48,7 @@ export class ReadThrough {
   #bytes = 0;
   /** How many a reader of the directory before has read in a row; 0 where nobody has. */
   #habit = 0;
-  #sweep: NodeJS.Timeout | undefined;
+  #isSweeping = false;
 
   constructor(options: ReadThroughOptions) {
     this.#options = options;
@@ -115,7 +115,7 @@ export class ReadThrough {
     const { changes, open } = this.#options;
     this.#bytes += size;
     this.#fetched.set(path, { asked: changes.asking(), size, answer: open(path) });
-    this.#sweep ??= setTimeout(() => this.#dropOld(), changes.freshMs).unref();
+    this.#sweepLater();
   }
 
   #forget(path: string, fetched: Fetched | undefined): void {
@@ -123,15 +123,21 @@ export class ReadThrough {
     this.#bytes -= fetched.size;
   }
 
+  #sweepLater(): void {
+    if (this.#isSweeping || this.#fetched.size === 0) return;
+    this.#isSweeping = true;
+    setTimeout(() => this.#dropOld(), this.#options.changes.freshMs).unref();
+  }
+
   /** What nobody has wanted in time. */
   #dropOld(): void {
-    this.#sweep = undefined;
+    this.#isSweeping = false;
     for (const [path, fetched] of this.#fetched) {
       if (this.#options.changes.isFresh(fetched.asked)) continue;
       this.#forget(path, fetched);
       void fetched.answer.then((answer) => typeof answer === "number" || this.#options.drop(answer));
     }
-    if (this.#fetched.size > 0) this.#sweep = setTimeout(() => this.#dropOld(), this.#options.changes.freshMs).unref();
+    this.#sweepLater();
   }
 }
 

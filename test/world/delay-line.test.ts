@@ -39,4 +39,5 @@ test("the end of either side is the end of both, later", async () => {
   line.end();
   there.resume();
   await once(there, "end");
+  expect([line.readableEnded, there.readableEnded]).toEqual([true, true]);
 });
