@@ -23,6 +23,7 @@ export function descriptorCalls(locks: RecordLocks, shared: SharedMemories): Hoo
       return target === undefined ? undefined : answer(call, target);
     });
   const change = async (target: TargetFile, attributes: Attributes): Promise<number> => {
+    if (target.isReadOnly) return error("EROFS");
     await target.flush();
     return target.files.setAttributes(target.place, attributes);
   };
@@ -42,10 +43,14 @@ export function descriptorCalls(locks: RecordLocks, shared: SharedMemories): Hoo
       const { size } = call.args;
       return valueInto(call.buffer, size, await files.listExtendedAttributes(place, size));
     }),
-    fsetxattr: on((call, { files, place }) =>
-      files.setExtendedAttribute(place, call.args.name, call.buffer.read(), call.args.flags),
+    fsetxattr: on((call, { files, place, isReadOnly }) =>
+      isReadOnly
+        ? error("EROFS")
+        : files.setExtendedAttribute(place, call.args.name, call.buffer.read(), call.args.flags),
     ),
-    fremovexattr: on((call, { files, place }) => files.removeExtendedAttribute(place, call.args.name)),
+    fremovexattr: on((call, { files, place, isReadOnly }) =>
+      isReadOnly ? error("EROFS") : files.removeExtendedAttribute(place, call.args.name),
+    ),
     fallocate: on(async ({ args }, target) => {
       await target.flush();
       const file = await target.kept();

@@ -111,3 +111,10 @@ test("a program of the target is named remote:PATH on the command line", { timeo
     rmSync(folder, { recursive: true });
   }
 });
+
+test("what may only be read is not changed through a descriptor either", { timeout: 60_000 }, async () => {
+  const other = await homeWithPrograms();
+  const here = await asIf(other, { program, args: ["read-only", "/etc"] });
+  expect(here.failures).toEqual([]);
+  expect(here.stdout.split("\n").slice(0, -1)).toEqual(Array.from({ length: 5 }, () => "read-only file system"));
+});
