@@ -23,6 +23,7 @@ export function descriptorCalls(locks: RecordLocks, shared: SharedMemories): Hoo
       return target === undefined ? undefined : answer(call, target);
     });
   const change = async (target: TargetFile, attributes: Attributes): Promise<number> => {
+    if (target.isReadOnly) return error("EROFS");
     await target.flush();
     return target.files.setAttributes(target.place, attributes);
   };
@@ -42,18 +43,24 @@ export function descriptorCalls(locks: RecordLocks, shared: SharedMemories): Hoo
       const { size } = call.args;
       return valueInto(call.buffer, size, await files.listExtendedAttributes(place, size));
     }),
-    fsetxattr: on((call, { files, place }) =>
-      files.setExtendedAttribute(place, call.args.name, call.buffer.read(), call.args.flags),
+    fsetxattr: on((call, { files, place, isReadOnly }) =>
+      isReadOnly
+        ? error("EROFS")
+        : files.setExtendedAttribute(place, call.args.name, call.buffer.read(), call.args.flags),
     ),
-    fremovexattr: on((call, { files, place }) => files.removeExtendedAttribute(place, call.args.name)),
+    fremovexattr: on((call, { files, place, isReadOnly }) =>
+      isReadOnly ? error("EROFS") : files.removeExtendedAttribute(place, call.args.name),
+    ),
     fallocate: on(async ({ args }, target) => {
       await target.flush();
       const file = await target.kept();
       if (typeof file === "number") return file;
       return target.files.allocate(file, args.mode, BigInt(args.offset), BigInt(args.len));
     }),
-    flock: on(flock),
-    fcntl: on((call, target) => (isLocking(call.args.cmd) ? locks.serve(call, target) : undefined)),
+    flock: on((call, target) => shared.locking(target, () => flock(call, target))),
+    fcntl: on((call, target) =>
+      isLocking(call.args.cmd) ? shared.locking(target, () => locks.serve(call, target)) : undefined,
+    ),
     mmap: on((call, target) => (target.isInHand ? undefined : map(call, target, shared))),
     // There is nothing to be read ahead of what is read ahead already (mm/fadvise.c, mm/readahead.c).
     fadvise64: on(({ args }) => (args.advice < 0 || args.advice > 5 ? error("EINVAL") : 0)),

@@ -109,7 +109,13 @@ function openFile(process: CallingProcess, fd: number): Located | undefined {
   const opened = process.descriptors.get(fd);
   const file = TargetFile.behind(opened) ?? TargetPipe.behind(opened);
   return (
-    file && { ...remote, path: file instanceof TargetFile ? file.path : (opened?.path ?? ""), place: file.place, file }
+    file && {
+      ...remote,
+      mode: file.isReadOnly ? "remote-read" : "remote",
+      path: file instanceof TargetFile ? file.path : (opened?.path ?? ""),
+      place: file.place,
+      file,
+    }
   );
 }
 

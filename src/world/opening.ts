@@ -53,8 +53,9 @@ export class Opener {
     const isPath = (flags & O_PATH) !== 0;
     const makes = !isPath && (flags & (constants.O_CREAT | O_TMPFILE)) !== 0;
     const isForWriting = !isPath && (flags & O_ACCMODE) !== constants.O_RDONLY;
-    if (located.mode === "remote-read" && (isForWriting || (makes && (flags & O_TMPFILE) !== 0))) return error("EROFS");
-    const asked = located.mode === "remote-read" ? flags & ~(constants.O_CREAT | constants.O_TRUNC) : flags;
+    const isReadOnly = located.mode === "remote-read";
+    if (isReadOnly && (isForWriting || (makes && (flags & O_TMPFILE) !== 0))) return error("EROFS");
+    const asked = isReadOnly ? flags & ~(constants.O_CREAT | constants.O_TRUNC) : flags;
     const opened = await this.#with.files.open(located.place, {
       flags: asked,
       mode: makes ? modeArgument(call) & ~umaskOf(call.tid) : 0,
@@ -68,11 +69,12 @@ export class Opener {
       (flags & (O_ACCMODE | constants.O_NONBLOCK)) === constants.O_WRONLY
     ) {
       const pipe = await this.#with.files.pipes.open(located.place, asked, call.signal);
-      return typeof pipe === "number" ? pipe : this.#openPipe(call, pipe, flags);
+      return typeof pipe === "number" ? pipe : this.#openPipe(call, pipe, flags, isReadOnly);
     }
     if (typeof opened === "number") return opened;
-    if (!isPath && (modeOf(opened.statx) & S_IFMT) === constants.S_IFIFO) return this.#openPipe(call, opened, flags);
-    const file = new TargetFile(this.#with.files, this.#with.unwritten, located.path, opened);
+    if (!isPath && (modeOf(opened.statx) & S_IFMT) === constants.S_IFIFO)
+      return this.#openPipe(call, opened, flags, isReadOnly);
+    const file = new TargetFile(this.#with.files, this.#with.unwritten, located.path, opened, isReadOnly);
     const fd = await this.#openHere(call, file, opened, flags);
     if (fd === null || fd < 0) await file.close();
     else this.#keep(call.process.descriptors.get(fd), file);
@@ -98,7 +100,12 @@ export class Opener {
   }
 
   /** Opening for reading alone waits for somebody who writes (fs/pipe.c, fifo_open). */
-  async #openPipe(call: AnyCall & Opening, { file }: Opened, flags: number): Promise<number | null> {
+  async #openPipe(
+    call: AnyCall & Opening,
+    { file }: Opened,
+    flags: number,
+    isReadOnly: boolean,
+  ): Promise<number | null> {
     if (file === undefined) return error("EIO");
     const { files, pipes } = this.#with;
     const access = flags & O_ACCMODE;
@@ -108,7 +115,7 @@ export class Opener {
       await files.close(file);
       return failed;
     }
-    const pipe = new TargetPipe({ files, file, access });
+    const pipe = new TargetPipe({ files, file, access, isReadOnly });
     const fd = await openLink(call, pipe.link, flags & ~SEEN_TO);
     if (fd === null || fd < 0) {
       await pipe.close();

@@ -2,6 +2,8 @@
 import { onMarked } from "../hooks/define.ts";
 import { statOf } from "../hooks/stat.ts";
 import type { BaseCall, Hooks, Outcome } from "../hooks/types.ts";
+import type { Attributes } from "../session/remote-files.ts";
+import { error } from "./errors.ts";
 import { fill } from "./structures.ts";
 import { TargetPipe } from "./target-pipe.ts";
 
@@ -15,12 +17,15 @@ const on = <C extends OnDescriptor>(answer: (call: C, pipe: TargetPipe) => Outco
     return pipe === undefined ? undefined : answer(call, pipe);
   });
 
+const change = async (pipe: TargetPipe, attributes: Attributes): Promise<number> =>
+  pipe.isReadOnly ? error("EROFS") : pipe.files.setAttributes(pipe.place, attributes);
+
 export const pipeCalls: Hooks = {
   fstat: on(async ({ args }, pipe) => {
     const statx = await pipe.stat();
     return typeof statx === "number" ? statx : fill(args.statbuf, statOf(statx));
   }),
-  fchmod: on(({ args }, pipe) => pipe.files.setAttributes(pipe.place, { mode: args.mode & 0o7777 })),
+  fchmod: on(({ args }, pipe) => change(pipe, { mode: args.mode & 0o7777 })),
   fchown: on(({ args }, pipe) => pipe.files.setAttributes(pipe.place, { uid: args.user >>> 0, gid: args.group >>> 0 })),
   write: on((call, pipe) => (pipe.isForBoth ? pipe.write(call.buffer.read(), call.signal) : undefined)),
   writev: on((call, pipe) => (pipe.isForBoth ? pipe.write(call.buffer.read(), call.signal) : undefined)),

@@ -48,6 +48,16 @@ export class SharedMemories {
     return (await this.#all.get(identity)?.writeBack()) ?? 0;
   }
 
+  /** A lock of a file: who has had it has stored what the next shall see. */
+  async locking(target: TargetFile, lock: () => Outcome | Promise<Outcome>): Promise<Outcome> {
+    const memory = this.#all.get(target.identity);
+    if (memory === undefined) return lock();
+    await memory.writeBack();
+    const result = await lock();
+    if (result === 0) await memory.refresh();
+    return result;
+  }
+
   /** What was stored in all of them. */
   async flush(): Promise<number> {
     const results = await Promise.all([...this.#all.values()].map((memory) => memory.writeBack()));

@@ -5,7 +5,8 @@
  * second, and at the end.
  *
  * What others change in the target is seen by who maps a part that nobody has mapped yet, and else once nobody has the
- * file mapped any more. A byte that is stored as it was is not written.
+ * file mapped any more; and by who gets a lock of the file (fcntl, flock): what was stored under a lock is there for the
+ * next who gets it, here and there. A byte that is stored as it was is not written.
  */
 import { closeSync, constants, fstatSync, ftruncateSync, readSync, writeSync } from "node:fs";
 import { sizeOf } from "../hooks/stat.ts";
@@ -66,6 +67,15 @@ export class SharedMemory {
   /** What the program has stored goes there. @returns 0 or −errno */
   writeBack(): Promise<number> {
     return this.#inTurn(() => this.#writeBack());
+  }
+
+  /** What others have changed in the target comes here, but where the program has stored something. @returns 0 or −errno */
+  refresh(): Promise<number> {
+    return this.#inTurn(async () => {
+      const failed = await this.#writeBack();
+      const results = await Promise.all(this.#known.keys().map((index) => this.#refreshChunk(index)));
+      return failed || (results.find((result) => result < 0) ?? 0);
+    });
   }
 
   /** The program has written to the file otherwise. */
@@ -131,6 +141,20 @@ export class SharedMemory {
     known.set(data.subarray(from), from);
     this.#known.set(index, known);
     if (data.length > from) writeSync(this.#descriptor, data, from, data.length - from, start + from);
+    return 0;
+  }
+
+  async #refreshChunk(index: number): Promise<number> {
+    const data = await this.#files.read(this.#file, BigInt(index * CHUNK), CHUNK);
+    if (typeof data === "number") return data;
+    const known = this.#known.get(index);
+    if (known === undefined) return 0;
+    const end = index * CHUNK + data.length;
+    if (end > this.#size()) ftruncateSync(this.#descriptor, end);
+    for (const [from, to] of differences(Buffer.from(data), known)) {
+      known.set(data.subarray(from, to), from);
+      writeSync(this.#descriptor, data, from, to - from, index * CHUNK + from);
+    }
     return 0;
   }
 

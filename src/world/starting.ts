@@ -13,7 +13,7 @@ import { type Interpreter, interpreterOf } from "./script.ts";
 /** How many scripts may interpret each other (fs/exec.c, exec_binprm). */
 const DEEPEST = 5;
 const ELF = "\u007fELF";
-const POINTER = 8;
+const POINTER = 8n;
 const HEAD = 256;
 
 interface Starting {
@@ -113,16 +113,13 @@ function nameOf(call: AnyCall): string {
 
 /** argv as the program gave it. */
 function argumentsOf(call: AnyCall): Uint8Array[] {
-  const at = call.registers[call.name === "execveat" ? 2 : 1] ?? 0n;
   const strings: Uint8Array[] = [];
-  if (at === 0n) return strings;
-  for (let offset = 0; ; offset += POINTER) {
-    const pointer = Buffer.from(call.at(at + BigInt(offset)).read(POINTER));
+  for (let at = call.registers[call.name === "execveat" ? 2 : 1] ?? 0n; ; at += POINTER) {
+    const pointer = Buffer.from(call.at(at).read(Number(POINTER)));
     const address = pointer.length < POINTER ? 0n : pointer.readBigUInt64LE();
-    if (address === 0n) break;
+    if (address === 0n) return strings;
     strings.push(bytesAt(call, address));
   }
-  return strings;
 }
 
 /** MAX_ARG_STRLEN (include/uapi/linux/binfmts.h) */

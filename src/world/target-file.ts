@@ -18,13 +18,16 @@ export class TargetFile {
   /** Where it was opened: absolute. */
   readonly path: string;
   readonly files: Files;
+  readonly isReadOnly: boolean;
   /** Undefined where it needed to be open no longer than it took to read all of it. */
   #file: RemoteFile | undefined;
   readonly #opened: Opened;
   readonly #reading: ReadAhead | undefined;
   readonly #writing: WriteBehind | undefined;
 
-  constructor(files: Files, unwritten: AllUnwritten, path: string, opened: Opened) {
+  /** @param isReadOnly whether nothing of it may be changed, whatever it was opened for */
+  constructor(files: Files, unwritten: AllUnwritten, path: string, opened: Opened, isReadOnly: boolean) {
+    this.isReadOnly = isReadOnly;
     this.files = files;
     this.path = path;
     this.#file = opened.file;

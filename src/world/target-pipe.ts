@@ -26,6 +26,8 @@ const ROOM = 65_536;
 export interface TargetPipeOptions {
   readonly files: Files;
   readonly file: RemoteFile;
+  /** Whether nothing of it may be changed. */
+  readonly isReadOnly: boolean;
   /** O_RDONLY, O_WRONLY or O_RDWR. */
   readonly access: number;
 }
@@ -55,6 +57,10 @@ export class TargetPipe {
 
   get place(): RemotePlace {
     return { directory: this.#with.file, path: "" };
+  }
+
+  get isReadOnly(): boolean {
+    return this.#with.isReadOnly;
   }
 
   get files(): Files {

@@ -1,6 +1,17 @@
 /** Calls that few programs make, each in the sandbox itself and here as if in it. */
 import { createHash } from "node:crypto";
-import { chmodSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { spawnSync, type SpawnSyncReturns } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Embedded } from "../../src/target/embedded.ts";
@@ -75,3 +86,37 @@ test.for(["programs", "pipes", "mappings", "watches", "links", "transfers"])(
     expect(there.stdout).not.toBe("");
   },
 );
+
+test("a program of the target is named remote:PATH on the command line", { timeout: 60_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "elsewhere-calls-"));
+  try {
+    mkdirSync(join(folder, "srv/bin"), { recursive: true });
+    copyFileSync(program, join(folder, "srv/bin/tool"));
+    const run = (named: string): SpawnSyncReturns<string> =>
+      spawnSync(
+        process.execPath,
+        // prettier-ignore
+        [
+          join(repository, "src/cli/main.ts"), "exec", "--target", `embedded:${folder}`, "--workdir", "/srv/bin",
+          "--files-read-only", "/srv/**", "--", named, "x", "exit",
+        ],
+        { encoding: "utf8" },
+      );
+    const said = run("remote:./tool");
+    expect(said).toMatchObject({ stderr: "", status: 7 });
+    expect(said.stdout).toContain("tool [./tool x exit] /srv/bin/tool <nil>\nexe /srv/bin/tool <nil>\n");
+    expect(said.stdout).toContain("cwd /srv/bin <nil>");
+    const none = run("remote:/srv/bin/none");
+    expect(none.status).toBe(127);
+    expect(none.stderr).toContain("No such file");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("what may only be read is not changed through a descriptor either", { timeout: 60_000 }, async () => {
+  const other = await homeWithPrograms();
+  const here = await asIf(other, { program, args: ["read-only", "/etc"] });
+  expect(here.failures).toEqual([]);
+  expect(here.stdout.split("\n").slice(0, -1)).toEqual(Array.from({ length: 5 }, () => "read-only file system"));
+});

@@ -24,6 +24,7 @@ func main() {
 		"watches":   watches,
 		"transfers": transfers,
 		"links":     links,
+		"read-only": readOnly,
 		"mappings":  mappings,
 	}[os.Args[1]]()
 }
