@@ -12,10 +12,13 @@ import { serve } from "../wire/server.ts";
 import { status } from "../wire/status.ts";
 import { Connection, type Kernel } from "./connection.ts";
 import { type Fence, SocketFence } from "./fence.ts";
+import { serveCopies } from "./copies.ts";
 import { serveFiles } from "./files.ts";
 import type { TargetFacts } from "./identity.ts";
 import { serveLocks } from "./locks.ts";
 import { serveNames } from "./names.ts";
+import { servePipes } from "./pipes.ts";
+import { serveWatches } from "./watches.ts";
 
 /** The protocol's version. */
 const VERSION = 1;
@@ -64,6 +67,9 @@ export async function runAgentOn(
     serveFiles(connection);
     serveNames(connection);
     serveLocks(connection);
+    servePipes(connection);
+    serveWatches(connection);
+    serveCopies(connection);
     await serve(duplex, { routes: connection.routes, report, clock, signal: over.signal });
   } finally {
     // Its files are closed, its locks given back: the next may begin.

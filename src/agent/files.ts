@@ -66,8 +66,9 @@ export function serveFiles(connection: Connection): void {
       const statx = examine(descriptor);
       const type = modeOf(statx) & S_IFMT;
       if (!isPath) {
-        if (type === S_IFIFO) fail("EOPNOTSUPP");
-        if ((flags & o.O_NONBLOCK) === 0) checked(kernel.makeNow("fcntl", descriptor, F_SETFL, flags & o.O_APPEND));
+        // Pipes are read and written without waiting (pipes.ts).
+        if (type !== S_IFIFO && (flags & o.O_NONBLOCK) === 0)
+          checked(kernel.makeNow("fcntl", descriptor, F_SETFL, flags & o.O_APPEND));
       }
       const size = sizeOf(statx);
       const isComplete =

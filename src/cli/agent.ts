@@ -12,6 +12,9 @@ import { joined } from "../wire/duplex.ts";
 import { reportError } from "./report.ts";
 import { packageVersion } from "./version.ts";
 
+/** So many calls of the kernel may be slow, and no other is delayed. */
+const CALLS_AT_ONCE = 64;
+
 /** As program.ts declares and checks them. */
 export interface AgentCommandOptions {
   readonly root: string;
@@ -22,6 +25,9 @@ export interface AgentCommandOptions {
 }
 
 export async function agent(options: AgentCommandOptions): Promise<void> {
+  // Calls are made in libuv's threads, which are four unless this says otherwise when the first is needed: four files on a
+  // disk that does not answer would keep everybody waiting.
+  process.env["UV_THREADPOOL_SIZE"] ??= String(CALLS_AT_ONCE);
   try {
     await serveOn(options);
     process.exit(0);

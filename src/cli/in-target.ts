@@ -117,7 +117,8 @@ export class InTarget implements AsyncDisposable {
    * @throws ElsewhereError where the target has none
    */
   async program(named: string): Promise<{ readonly file: string; readonly argv0?: string; readonly seenAs?: string }> {
-    if (!named.startsWith(REMOTE)) return { file: named };
+    // As the user named it: from where they are, wherever the program is to start.
+    if (!named.startsWith(REMOTE)) return { file: findProgram(named, process.env, process.cwd()), argv0: named };
     const name = named.slice(REMOTE.length);
     const folders = name.includes("/") ? [""] : (this.environment["PATH"] ?? "").split(":");
     const base = Buffer.from(this.session.target.workingDirectory).toString();

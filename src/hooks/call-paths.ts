@@ -22,6 +22,8 @@ export interface CallPath extends Required<ResolveOptions> {
   readonly dirfd: number;
   /** As the program wrote it; "" for NULL. */
   readonly path: string;
+  /** What it is where that is not UTF-8, and `path` is not all of it. */
+  readonly bytes?: Uint8Array;
   /**
    * The call makes, removes or moves the name itself. It is looked up in its directory and no further, so
    * slashes behind it do not count (fs/namei.c, filename_parentat).
@@ -246,10 +248,12 @@ function pathBy(rule: PathRule, call: AnyCall): CallPath | undefined {
   const isNull = rule.null !== undefined && call.registers[positionOf(call.name, rule.argument)] === 0n;
   if (isNull && rule.null === "none") return undefined;
   const { follow } = rule;
+  const path = textOf(call.args[rule.argument]);
   return {
     argument: rule.argument,
     dirfd: rule.dirfd === undefined ? AT_FDCWD : Number(call.args[rule.dirfd]),
-    path: textOf(call.args[rule.argument]),
+    path,
+    ...bytesOf(path, call, rule.argument),
     follow: typeof follow === "boolean" ? follow : "when" in follow ? isSet(follow.when) : !isSet(follow.unless),
     isName: rule.isName === true,
     emptyPath: rule.empty === "always" || isNull || isSet(rule.empty ?? 0),
@@ -267,10 +271,13 @@ function openingPath(call: AnyCall): CallPath {
   const flags = Math.max(openingFlags(call), 0); // what cannot be read opens nothing
   const isSet = (mask: number): boolean => (flags & mask) === mask;
   const isNew = isSet(constants.O_CREAT | constants.O_EXCL) && !isSet(O_PATH);
+  const argument = call.name === "creat" ? "pathname" : "filename";
+  const path = call.path ?? "";
   return {
-    argument: call.name === "creat" ? "pathname" : "filename",
+    argument,
     dirfd: at ? Number(call.args["dfd"]) : AT_FDCWD,
-    path: call.path ?? "",
+    path,
+    ...bytesOf(path, call, argument),
     follow: !isSet(constants.O_NOFOLLOW) && !isNew,
     isName: false,
     emptyPath: false,
@@ -282,6 +289,16 @@ function openingPath(call: AnyCall): CallPath {
 /** struct open_how (include/uapi/linux/openat2.h): u64 flags, mode, resolve. */
 const OPEN_HOW = 24;
 const resolveOf = (how: Uint8Array): number => (how.length < OPEN_HOW ? 0 : u32(how, 16));
+
+/** PATH_MAX (include/uapi/linux/limits.h) */
+const PATH_MAX = 4096;
+
+/** A path with U+FFFD may have been something else. */
+function bytesOf(path: string, call: AnyCall, argument: string): { readonly bytes?: Uint8Array } {
+  if (!path.includes("\uFFFD")) return {};
+  const bytes = call.at(call.registers[positionOf(call.name, argument)] ?? 0n).read(PATH_MAX);
+  return { bytes: bytes.subarray(0, bytes.indexOf(0)) };
+}
 
 const textOf = (argument: unknown): string => (typeof argument === "string" ? argument : "");
 const bitsOf = (argument: unknown): number =>

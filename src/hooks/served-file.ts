@@ -12,6 +12,8 @@ export interface FileHandlers {
   readonly append?: (bytes: Uint8Array) => Answer<{ readonly written: number; readonly size: number } | number>;
   /** Without it the file is empty as far as fstat and SEEK_END tell. */
   readonly stat?: () => Answer<ServedStat>;
+  /** lseek with SEEK_DATA (3) or SEEK_HOLE (4); without it the file has no holes. @returns the offset, or −errno */
+  readonly seek?: (offset: number, whence: number) => Answer<number>;
   readonly truncate?: (size: number) => Answer<void | number>;
   /** fsync and fdatasync. */
   readonly sync?: () => Answer<void | number>;

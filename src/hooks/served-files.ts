@@ -138,6 +138,12 @@ function moved(served: ServedFile, from: number, result: number): number {
 function seek(call: OnDescriptor, offset: number, whence: number): Outcome | Promise<Outcome> {
   const served = servedBy(call, call.fd);
   return served?.inTurn(async () => {
+    const { seek: ask } = served.handlers;
+    if (ask !== undefined && (whence === SEEK_DATA || whence === SEEK_HOLE)) {
+      const found = offset < 0 ? errno("ENXIO") : await ask(offset, whence);
+      if (found >= 0) served.offset = found;
+      return found;
+    }
     const size = whence === SEEK_SET || whence === SEEK_CUR ? 0 : (await served.stat()).size;
     const to = target(served.offset, size, offset, whence);
     if (to >= 0) served.offset = to;

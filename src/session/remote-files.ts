@@ -23,7 +23,11 @@ import { type Failed, type FileCall, FileCalls } from "./file-calls.ts";
 import { FileLocks } from "./file-locks.ts";
 import type { Range } from "./held-locks.ts";
 import { ONCE, OpenFiles } from "./open-files.ts";
+import { bytesOf, messageOf, pathOf } from "./places.ts";
+import { RemoteCopies } from "./remote-copies.ts";
 import { RemoteFile, type RemotePlace } from "./remote-file.ts";
+import { RemotePipes } from "./remote-pipes.ts";
+import { RemoteWatches } from "./remote-watches.ts";
 import type { Attributes, Conflict, Listed, Opened, OpenOptions, Value, Written } from "./results.ts";
 
 export type { Attributes, Conflict, Failed, Listed, Opened, OpenOptions, Range, Value, Written };
@@ -46,10 +50,16 @@ export class RemoteFiles {
   readonly #calls: FileCalls;
   readonly #open = new OpenFiles();
   readonly #locks: FileLocks;
+  readonly pipes: RemotePipes;
+  readonly watches: RemoteWatches;
+  readonly copies: RemoteCopies;
 
   constructor(caller: Caller, clock: Clock) {
     this.#calls = new FileCalls(caller);
     this.#locks = new FileLocks(this.#calls, clock);
+    this.pipes = new RemotePipes(this.#calls, this.#open);
+    this.watches = new RemoteWatches(this.#calls);
+    this.copies = new RemoteCopies(this.#calls);
   }
 
   /** Opens everything on a new connection. @returns paths of files that are lost @throws ConnectionLost @internal */
@@ -232,7 +242,7 @@ export class RemoteFiles {
   /** symlinkat(2) */
   makeSymbolicLink(target: Uint8Array | string, place: RemotePlace, signal?: AbortSignal): Promise<number> {
     const request = (): MessageInitShape<typeof methods.makeSymbolicLink.input> => ({
-      target: bytes(target),
+      target: bytesOf(target),
       place: this.#at(place),
     });
     return this.#calls.done(methods.makeSymbolicLink, request, { signal });
@@ -257,7 +267,7 @@ export class RemoteFiles {
   ): Promise<Value | Failed> {
     const request = (): MessageInitShape<typeof methods.getExtendedAttribute.input> => ({
       place: this.#at(place),
-      name: bytes(name),
+      name: bytesOf(name),
       size,
       noFollow,
     });
@@ -275,7 +285,7 @@ export class RemoteFiles {
   ): Promise<number> {
     const request = (): MessageInitShape<typeof methods.setExtendedAttribute.input> => ({
       place: this.#at(place),
-      name: bytes(name),
+      name: bytesOf(name),
       value,
       flags,
       noFollow,
@@ -307,7 +317,7 @@ export class RemoteFiles {
   ): Promise<number> {
     const request = (): MessageInitShape<typeof methods.removeExtendedAttribute.input> => ({
       place: this.#at(place),
-      name: bytes(name),
+      name: bytesOf(name),
       noFollow,
     });
     return this.#calls.done(methods.removeExtendedAttribute, request, { signal });
@@ -369,8 +379,8 @@ export class RemoteFiles {
     return -EIO;
   }
 
-  #at({ directory, path }: RemotePlace): MessageInitShape<typeof PlaceSchema> {
-    return { directory: directory?.handleIn(this.#generation) ?? 0n, path: bytes(path) };
+  #at(place: RemotePlace): MessageInitShape<typeof PlaceSchema> {
+    return messageOf(place, this.#generation);
   }
 
   #dataAt(place: RemotePlace): MessageInitShape<typeof PlaceSchema> {
@@ -382,17 +392,4 @@ export class RemoteFiles {
   #ofOpen({ directory, path }: RemotePlace): Pick<FileCall, "file" | "isRepeatable" | "isChange"> {
     return path.length === 0 ? { file: directory, isRepeatable: true, isChange: true } : { isRepeatable: false };
   }
-}
-
-const bytes = (text: Uint8Array | string): Uint8Array => (typeof text === "string" ? Buffer.from(text) : text);
-
-const SLASH = 0x2f;
-
-/** From the target's root, where that is known. */
-function pathOf({ directory, path }: RemotePlace): Uint8Array | undefined {
-  const own = bytes(path);
-  if (own.length === 0) return directory?.path;
-  if (own[0] === SLASH) return own;
-  if (directory === undefined) return Buffer.concat([Buffer.from("/"), own]);
-  return directory.path && Buffer.concat([directory.path, Buffer.from("/"), own]);
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Duplex } from "node:stream";
+import { type Duplex, duplexPair } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runAgent } from "../agent/agent.ts";
 import { errnoNumber } from "../linux/errno.ts";
@@ -151,6 +151,27 @@ describe("when the connection is lost", () => {
     expect(await files.flock(mine, LOCK_EX, false)).toBe(failed("ENOLCK"));
     expect(await files.flock(mine, LOCK_UN, false)).toBe(0);
     expect(await textOf(mine)).toBe("");
+    other[Symbol.dispose]();
+  });
+
+  test("the agent before is gone when the next one answers, even if it has not heard of the loss", async () => {
+    const ends: Promise<void>[] = [];
+    const here: Duplex[] = [];
+    const other = await Session.open({
+      release: "test",
+      connect: () => {
+        const [ours, theirs] = duplexPair(); // closing one end tells the other nothing
+        here.push(ours);
+        ends.push(runAgent(theirs, { root, target: nobody, release: "test", report: () => undefined }));
+        return Promise.resolve(ours);
+      },
+    });
+    let isGone = false;
+    void ends[0]?.finally(() => (isGone = true));
+    here[0]?.destroy();
+    expect(await other.files.stat({ path: "/" })).not.toBeTypeOf("number");
+    expect(isGone).toBe(true);
+    expect(ends).toHaveLength(2);
     other[Symbol.dispose]();
   });
 

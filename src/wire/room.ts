@@ -2,6 +2,7 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { AgentService } from "./generated/elsewhere/v1/agent_pb.ts";
 import { FilesService } from "./generated/elsewhere/v1/files_pb.ts";
+import { PipesService } from "./generated/elsewhere/v1/pipes_pb.ts";
 import { limits } from "./limits.ts";
 import { type Method, pathOf } from "./method.ts";
 
@@ -21,6 +22,7 @@ declare(files.read, ({ length }) => limits.answerBytes + Math.min(length, limits
 declare(files.readDirectory, () => limits.answerBytes + limits.entryBytes);
 declare(files.getExtendedAttribute, ({ size }) => limits.answerBytes + Math.min(size, limits.attributeBytes));
 declare(files.listExtendedAttributes, ({ size }) => limits.answerBytes + Math.min(size, limits.attributeBytes));
+declare(PipesService.method.readPipe, ({ length }) => limits.answerBytes + Math.min(length, limits.dataBytes));
 
 /** @returns bytes of the answer, its frame not counted */
 export function roomOf<I extends DescMessage>(method: Method<I>, request: MessageShape<I>): number {

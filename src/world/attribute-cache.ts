@@ -4,9 +4,11 @@
  *
  * Keys of paths are absolute, without `.`, `..` and a slash at the end, their bytes as Latin-1 text.
  */
+import { posix } from "node:path";
 import { identityOf, modeOf } from "../hooks/stat.ts";
 import type { DirectoryEntry } from "../wire/generated/elsewhere/v1/files_pb.ts";
 import type { Asked, Changes } from "./changes.ts";
+import type { RemotePlace } from "./files.ts";
 
 /** What is known of a name: struct statx, or that there is none. */
 export type Known = Uint8Array | "absent";
@@ -102,4 +104,15 @@ function remember<T>(all: Map<string, T>, key: string, value: T): void {
   if (all.size <= MOST) return;
   const [first] = all.keys();
   if (first !== undefined) all.delete(first);
+}
+
+/**
+ * Under what key a place is remembered; undefined where nothing is: its path is not of one kind, or leads back.
+ * @param isDirectory a slash behind its name says nothing more
+ */
+export function pathKey({ directory, path }: RemotePlace, isDirectory = false): string | undefined {
+  if (directory !== undefined || path.length === 0) return undefined;
+  const key = isDirectory ? keyOf(path).replace(/(?<=.)\/+$/, "") : keyOf(path);
+  if (!key.startsWith("/") || (key.endsWith("/") && key !== "/") || /\/\.\.?(\/|$)/.test(key)) return undefined;
+  return key.includes("//") ? posix.normalize(key) : key;
 }

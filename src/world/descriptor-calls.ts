@@ -7,6 +7,7 @@ import { flock, isLocking, RecordLocks } from "./locks.ts";
 import { map } from "./mapping.ts";
 import { valueInto } from "./path-calls.ts";
 import { fill, statFsOf } from "./structures.ts";
+import type { SharedMemories } from "./shared-memories.ts";
 import { TargetFile } from "./target-file.ts";
 import { error } from "./errors.ts";
 
@@ -14,8 +15,8 @@ interface OnDescriptor extends BaseCall {
   readonly fd: number;
 }
 
-/** @param locks those of the world's processes */
-export function descriptorCalls(locks: RecordLocks): Hooks {
+/** @param locks those of the world's processes @param shared the files that they have mapped */
+export function descriptorCalls(locks: RecordLocks, shared: SharedMemories): Hooks {
   const on = <C extends OnDescriptor>(answer: (call: C, target: TargetFile) => Outcome | Promise<Outcome>) =>
     onMarked((call: C): Outcome | Promise<Outcome> => {
       const target = TargetFile.of(call.process, call.fd);
@@ -53,10 +54,19 @@ export function descriptorCalls(locks: RecordLocks): Hooks {
     }),
     flock: on(flock),
     fcntl: on((call, target) => (isLocking(call.args.cmd) ? locks.serve(call, target) : undefined)),
-    mmap: on((call, target) => (target.isInHand ? undefined : map(call, target))),
+    mmap: on((call, target) => (target.isInHand ? undefined : map(call, target, shared))),
+    // There is nothing to be read ahead of what is read ahead already (mm/fadvise.c, mm/readahead.c).
+    fadvise64: on(({ args }) => (args.advice < 0 || args.advice > 5 ? error("EINVAL") : 0)),
+    readahead: on(() => 0),
+    sync_file_range: on((_, target) => target.flush()),
+    syncfs: on(async (_, target) => {
+      const failed = (await target.flush()) || (await shared.flush());
+      const file = await target.kept();
+      return failed < 0 || typeof file === "number" ? failed : target.files.sync(file);
+    }),
     // The last moment at which a write that failed can be told.
     close: on(async (call, target) => {
-      const failed = await target.flush();
+      const failed = (await target.flush()) || (await shared.writeBack(target));
       await locks.closed(call.process.pid, target);
       const result = await call.proceed();
       return result === 0 && failed < 0 ? failed : result;

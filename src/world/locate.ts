@@ -5,13 +5,14 @@
 import { posix } from "node:path";
 import type { FileMode, FilePolicy } from "../config/policy.ts";
 import type { CallPath } from "../hooks/call-paths.ts";
-import type { AnyCall } from "../hooks/types.ts";
+import type { AnyCall, CallingProcess } from "../hooks/types.ts";
 import type { RemotePlace } from "../session/remote-file.ts";
 import { AT_FDCWD } from "../process/paths.ts";
 import type { Directories } from "./directories.ts";
 import type { Fetched, Programs } from "./programs.ts";
 import type { FileReport } from "./report.ts";
 import { TargetFile } from "./target-file.ts";
+import { TargetPipe } from "./target-pipe.ts";
 
 export interface Located {
   readonly mode: FileMode;
@@ -22,7 +23,7 @@ export interface Located {
   /** The kernel would look for it in another place: beside a directory of the target. */
   readonly isMoved: boolean;
   /** It names an open file itself. */
-  readonly file?: TargetFile;
+  readonly file?: TargetFile | TargetPipe;
   /** It names the file that its program was started from. */
   readonly started?: Fetched;
 }
@@ -47,17 +48,20 @@ export class Locator {
 
   /** @returns undefined where the kernel is to say what it is: there is no such directory, or the path is empty */
   locate(call: AnyCall, named: CallPath): Located | undefined {
-    const { path, dirfd, emptyPath } = named;
-    if (path.startsWith("/")) return this.#throughLink(call, named) ?? this.at(path);
-    if (path === "") return emptyPath ? openFile(TargetFile.of(call.process, dirfd)) : undefined;
+    const { path, bytes, dirfd, emptyPath } = named;
+    if (path.startsWith("/"))
+      return this.#throughLink(call, named) ?? this.#judge(path, { path: bytes ?? path }, false);
+    if (path === "") return emptyPath ? openFile(call.process, dirfd) : undefined;
     const base = this.#directories.of(call.tid, dirfd);
     if (base === undefined || !base.path.startsWith("/")) return undefined;
-    const whole = `${base.path === "/" ? "" : base.path}/${path}`;
-    if (!base.isRemote) return this.#judge(whole, { path: whole }, false);
+    const above = `${base.path === "/" ? "" : base.path}/`;
+    const whole = above + path;
+    const place = { path: bytes === undefined ? whole : Buffer.concat([Buffer.from(above), bytes]) };
+    if (!base.isRemote) return this.#judge(whole, place, false);
     const directory = dirfd < 0 ? undefined : TargetFile.of(call.process, dirfd);
     return this.#judge(
       whole,
-      directory?.file === undefined ? { path: whole } : { directory: directory.file, path },
+      directory?.file === undefined ? place : { directory: directory.file, path: bytes ?? path },
       true,
     );
   }
@@ -79,7 +83,7 @@ export class Locator {
     }
     const dirfd = name === "cwd" ? AT_FDCWD : Number(name);
     if (rest === "") {
-      const file = name === "cwd" ? undefined : openFile(TargetFile.of(call.process, dirfd));
+      const file = name === "cwd" ? undefined : openFile(call.process, dirfd);
       if (file !== undefined) return file;
     }
     const base = this.#directories.of(call.tid, dirfd);
@@ -101,8 +105,13 @@ export class Locator {
   }
 }
 
-const openFile = (file: TargetFile | undefined): Located | undefined =>
-  file && { mode: "remote", path: file.path, place: file.place, isMoved: false, file };
+function openFile(process: CallingProcess, fd: number): Located | undefined {
+  const opened = process.descriptors.get(fd);
+  const file = TargetFile.behind(opened) ?? TargetPipe.behind(opened);
+  return (
+    file && { ...remote, path: file instanceof TargetFile ? file.path : (opened?.path ?? ""), place: file.place, file }
+  );
+}
 
 /** The program's own links: /proc/self/fd/N and /dev/fd/N, cwd and exe; "" where nothing is behind. */
 const ownLink =

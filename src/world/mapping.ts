@@ -1,20 +1,19 @@
-/** mmap(2) of files of the target: what is mapped is a copy in memory, as of now. */
+/** mmap(2) of files of the target: what is private is a copy in memory, as of now. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { HookCall, Outcome } from "../hooks/types.ts";
 import { limits } from "../wire/limits.ts";
-import { error } from "./errors.ts";
+import type { SharedMemories } from "./shared-memories.ts";
 import type { TargetFile } from "./target-file.ts";
 
 /** include/uapi/asm-generic/mman-common.h, include/uapi/linux/mman.h */
-const PROT_WRITE = 2;
 const MAP_TYPE = 0xf;
 const MAP_PRIVATE = 2;
 const MFD_CLOEXEC = 1;
 
-/** Shared memory that is written would have to reach everybody else who maps the file: ENODEV. */
-export async function map(call: HookCall<"mmap">, target: TargetFile): Promise<Outcome> {
+export async function map(call: HookCall<"mmap">, target: TargetFile, shared: SharedMemories): Promise<Outcome> {
   const { addr, len, prot, flags, off } = call.args;
-  if ((Number(flags) & MAP_TYPE) !== MAP_PRIVATE && (Number(prot) & PROT_WRITE) !== 0) return error("ENODEV");
+  if ((Number(flags) & MAP_TYPE) !== MAP_PRIVATE) return shared.map(call, target);
+  await shared.writeBack(target);
   const fd = await call.run("memfd_create", { uname_ptr: "elsewhere:mapped", flags: MFD_CLOEXEC });
   if (fd === null || fd < 0) return fd;
   const failed = await copyInto(`/proc/${call.tid}/fd/${fd}`, target, Number(off), Number(len));

@@ -9,7 +9,6 @@
  * - who looks at a file from another side than its writer waits until what was written has arrived.
  */
 import { constants } from "node:fs";
-import { posix } from "node:path";
 import { identityOf, modeOf } from "../hooks/stat.ts";
 import type {
   Attributes,
@@ -22,7 +21,7 @@ import type {
   Written,
 } from "../session/remote-files.ts";
 import type { DirectoryEntry, StatFsResponse } from "../wire/generated/elsewhere/v1/files_pb.ts";
-import { AttributeCache, type Known, keyOf } from "./attribute-cache.ts";
+import { AttributeCache, type Known, keyOf, pathKey } from "./attribute-cache.ts";
 import { type Asked, Changes } from "./changes.ts";
 import { error } from "./errors.ts";
 import type { Files, RemoteFile, RemotePlace } from "./files.ts";
@@ -60,6 +59,9 @@ interface Reading {
 }
 
 export class NearFiles implements Files {
+  readonly pipes: RemoteFiles["pipes"];
+  readonly watches: RemoteFiles["watches"];
+  readonly copies: RemoteFiles["copies"];
   readonly #files: RemoteFiles;
   readonly #unwritten: AllUnwritten;
   readonly #changes: Changes;
@@ -74,6 +76,9 @@ export class NearFiles implements Files {
   /** @param freshMs how old what is known may be, milliseconds; 0: the target is asked every time */
   constructor(files: RemoteFiles, unwritten: AllUnwritten, freshMs: number = FRESH_MS) {
     this.#files = files;
+    this.pipes = files.pipes;
+    this.watches = files.watches;
+    this.copies = files.copies;
     this.#unwritten = unwritten;
     this.#changes = new Changes(freshMs);
     this.#names = new AttributeCache(this.#changes);
@@ -380,14 +385,3 @@ export class NearFiles implements Files {
 
 /** Whether a call with this result may have changed something: it has, or nobody knows (RemoteFiles). */
 const mayHaveHappened = (result: number): boolean => result >= 0 || result === EIO || result === EINTR;
-
-/**
- * Under what key a place is remembered; undefined where nothing is: its path is not of one kind, or leads back.
- * @param isDirectory a slash behind its name says nothing more
- */
-function pathKey({ directory, path }: RemotePlace, isDirectory = false): string | undefined {
-  if (directory !== undefined || path.length === 0) return undefined;
-  const key = isDirectory ? keyOf(path).replace(/(?<=.)\/+$/, "") : keyOf(path);
-  if (!key.startsWith("/") || (key.endsWith("/") && key !== "/") || /\/\.\.?(\/|$)/.test(key)) return undefined;
-  return key.includes("//") ? posix.normalize(key) : key;
-}

@@ -4,13 +4,16 @@ import { openingFlags, openLink } from "../hooks/open-with.ts";
 import { modeOf } from "../hooks/stat.ts";
 import type { AnyCall, HookCall, OpenedFile, Outcome } from "../hooks/types.ts";
 import type { Opened } from "../session/remote-files.ts";
+import { deviceHandlers, isMemoryDevice } from "./devices.ts";
 import type { Directories } from "./directories.ts";
 import { error } from "./errors.ts";
 import type { Files } from "./files.ts";
 import { type Located, normal } from "./locate.ts";
 import type { RecordLocks } from "./locks.ts";
+import type { SharedMemories } from "./shared-memories.ts";
 import { SMALL } from "./near-files.ts";
 import { TargetFile } from "./target-file.ts";
+import { TargetPipe } from "./target-pipe.ts";
 import type { AllUnwritten } from "./unwritten.ts";
 import { umaskOf } from "./umask.ts";
 
@@ -31,6 +34,9 @@ export interface OpenerOptions {
   readonly directories: Directories;
   readonly unwritten: AllUnwritten;
   readonly locks: RecordLocks;
+  /** Where those are put that are opened. */
+  readonly pipes: Set<TargetPipe>;
+  readonly shared: SharedMemories;
 }
 
 export class Opener {
@@ -43,6 +49,7 @@ export class Opener {
   async open(call: AnyCall & Opening, located: Located): Promise<Outcome> {
     const flags = openingFlags(call);
     if (flags < 0) return flags;
+    await this.#with.shared.flush();
     const isPath = (flags & O_PATH) !== 0;
     const makes = !isPath && (flags & (constants.O_CREAT | O_TMPFILE)) !== 0;
     const isForWriting = !isPath && (flags & O_ACCMODE) !== constants.O_RDONLY;
@@ -55,7 +62,16 @@ export class Opener {
       contentLimit: isForWriting ? 0 : SMALL,
       closeWhenComplete: true,
     });
+    if (
+      opened === error("ENXIO") &&
+      isForWriting &&
+      (flags & (O_ACCMODE | constants.O_NONBLOCK)) === constants.O_WRONLY
+    ) {
+      const pipe = await this.#with.files.pipes.open(located.place, asked, call.signal);
+      return typeof pipe === "number" ? pipe : this.#openPipe(call, pipe, flags);
+    }
     if (typeof opened === "number") return opened;
+    if (!isPath && (modeOf(opened.statx) & S_IFMT) === constants.S_IFIFO) return this.#openPipe(call, opened, flags);
     const file = new TargetFile(this.#with.files, this.#with.unwritten, located.path, opened);
     const fd = await this.#openHere(call, file, opened, flags);
     if (fd === null || fd < 0) await file.close();
@@ -72,9 +88,36 @@ export class Opener {
     const type = modeOf(statx) & S_IFMT;
     if (type === constants.S_IFDIR) return this.#openDirectory(call, file, flags);
     const isPath = (flags & O_PATH) !== 0;
-    if (type !== constants.S_IFREG && !isPath) return error("ENXIO");
-    const handlers = file.handlers((flags & O_ACCMODE) !== constants.O_RDONLY && !isPath);
+    const isDevice = type === constants.S_IFCHR && isMemoryDevice(statx);
+    if (type !== constants.S_IFREG && !isPath && !isDevice) return error("ENXIO");
+    const isForWriting = (flags & O_ACCMODE) !== constants.O_RDONLY && !isPath;
+    const own = file.handlers(isForWriting);
+    const handlers =
+      isDevice && !isPath ? deviceHandlers(file, own, isForWriting) : this.#with.shared.handlers(file, own);
     return call.openWith({ handlers, flags: flags & ~SEEN_TO, ...(content !== undefined && { content }) });
+  }
+
+  /** Opening for reading alone waits for somebody who writes (fs/pipe.c, fifo_open). */
+  async #openPipe(call: AnyCall & Opening, { file }: Opened, flags: number): Promise<number | null> {
+    if (file === undefined) return error("EIO");
+    const { files, pipes } = this.#with;
+    const access = flags & O_ACCMODE;
+    const isWaited = access !== constants.O_RDONLY || (flags & constants.O_NONBLOCK) === 0;
+    const failed = access === constants.O_RDONLY && isWaited ? await files.pipes.awaitPeer(file, true, call.signal) : 0;
+    if (failed < 0) {
+      await files.close(file);
+      return failed;
+    }
+    const pipe = new TargetPipe({ files, file, access });
+    const fd = await openLink(call, pipe.link, flags & ~SEEN_TO);
+    if (fd === null || fd < 0) {
+      await pipe.close();
+      return fd;
+    }
+    call.process.descriptors.mark(fd);
+    pipe.opened(call.process.descriptors.get(fd), isWaited);
+    pipes.add(pipe);
+    return fd;
   }
 
   async #openDirectory(call: AnyCall, file: TargetFile, flags: number): Promise<number | null> {

@@ -41,6 +41,12 @@ function text({ call }: Asked, name: string): string {
   const value = call.args[name];
   return typeof value === "string" ? value : "";
 }
+/** PATH_MAX (include/uapi/linux/limits.h) */
+const PATH_MAX = 4096;
+function bytesAt(at: Pointer): Uint8Array {
+  const bytes = at.read(PATH_MAX);
+  return bytes.subarray(0, bytes.indexOf(0));
+}
 const pointer = ({ call }: Asked, name: string): Pointer => call.args[name] as Pointer;
 /** A register of 32 bits, as uid_t and dev_t are. */
 const unsigned = (asked: Asked, name: string): number => argument(asked, name) >>> 0;
@@ -106,8 +112,13 @@ const link: Answer = async (asked) =>
     ? error("EINVAL")
     : asked.files.link(asked.to.place, asked.other.place, argument(asked, "flags"));
 
-const symbolicLink: Answer = async (asked) =>
-  asked.files.makeSymbolicLink(text(asked, asked.call.name === "symlink" ? "old" : "oldname"), asked.to.place);
+const symbolicLink: Answer = async (asked) => {
+  const { call, files, to } = asked;
+  const target = text(asked, call.name === "symlink" ? "old" : "oldname");
+  // As the program wrote it, be it UTF-8 or not; it is the first argument of both.
+  const bytes = target.includes("\uFFFD") ? bytesAt(call.at(call.registers[0] ?? 0n)) : target;
+  return files.makeSymbolicLink(bytes, to.place);
+};
 
 const remove =
   (directory: (asked: Asked) => boolean): Answer =>
@@ -203,12 +214,32 @@ const changing: Readonly<Record<string, Answer>> = {
   futimesat: attributes((asked) => timevals(pointer(asked, "utimes"))),
 };
 
+/**
+ * What changes the machine that a program is on (mounts, roots, swap, accounting, quotas) is refused as the kernel
+ * refuses it to a program without rights over its machine.
+ */
+const forbidden: ReadonlySet<string> = new Set([
+  "chroot",
+  "pivot_root",
+  "mount",
+  "umount2",
+  "open_tree",
+  "move_mount",
+  "fspick",
+  "mount_setattr",
+  "swapon",
+  "swapoff",
+  "acct",
+  "quotactl",
+  "fanotify_mark",
+]);
+
 /** What the call says of a file of the target; EOPNOTSUPP where it cannot be asked there. */
 export async function answerPath(asked: Asked): Promise<Outcome> {
   const { call, to, other } = asked;
   const look = looking[call.name];
   if (look !== undefined) return look(asked);
   const change = changing[call.name];
-  if (change === undefined) return error("EOPNOTSUPP");
+  if (change === undefined) return error(forbidden.has(call.name) ? "EPERM" : "EOPNOTSUPP");
   return to.mode === "remote-read" || other?.mode === "remote-read" ? error("EROFS") : change(asked);
 }

@@ -102,6 +102,19 @@ export class TargetFile {
     return (await this.#writing?.flush()) ?? 0;
   }
 
+  /** Others than the handlers have changed it: what was read ahead is old. */
+  changed(): void {
+    this.#reading?.forget();
+  }
+
+  /** lseek(2) with SEEK_DATA or SEEK_HOLE. @returns the offset, or −errno */
+  async seek(offset: number, whence: number): Promise<number> {
+    const file = await this.kept();
+    if (typeof file === "number") return file;
+    const error = await this.flush();
+    return error < 0 ? error : Number(await this.files.seek(file, BigInt(offset), whence));
+  }
+
   async sync(dataOnly: boolean): Promise<number> {
     const error = await this.flush();
     return error < 0 || this.file === undefined ? error : this.files.sync(this.file, dataOnly);
@@ -122,6 +135,7 @@ export class TargetFile {
         return { size: sizeOf(statx), statx };
       },
       read: (offset, length) => this.read(offset, length),
+      seek: (offset, whence) => this.seek(offset, whence),
       sync: () => this.sync(false),
       ...(isForWriting && this.#writingHandlers()),
     };

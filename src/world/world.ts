@@ -2,7 +2,9 @@
  * The world that a program is in: hooks by which its calls about files and names happen in a target. What a path means
  * is decided by its name (locate.ts); then it is the kernel's business here, or the agent's there.
  */
-import { callPaths, type CallPath } from "../hooks/call-paths.ts";
+import { callPaths, type CallPath, socketPath } from "../hooks/call-paths.ts";
+import { AT_FDCWD } from "../process/paths.ts";
+import { setTimeout as delay } from "node:timers/promises";
 import { defineHooks, type HookSet } from "../hooks/define.ts";
 import type { AnyCall, HookCall, Outcome } from "../hooks/types.ts";
 import type { FilePolicy } from "../config/policy.ts";
@@ -23,8 +25,13 @@ import { names } from "./names.ts";
 import { NearFiles } from "./near-files.ts";
 import { isOpening, Opener } from "./opening.ts";
 import { answerPath } from "./path-calls.ts";
+import { SharedMemories } from "./shared-memories.ts";
 import type { FileReport } from "./report.ts";
+import { pipeCalls } from "./pipe-calls.ts";
+import type { TargetPipe } from "./target-pipe.ts";
 import { AllUnwritten } from "./unwritten.ts";
+import { transferCalls } from "./transfers.ts";
+import { addWatch, watchCalls } from "./watch-calls.ts";
 
 export interface WorldOptions {
   readonly files: RemoteFiles;
@@ -47,6 +54,8 @@ export class World {
   readonly #unwritten = new AllUnwritten();
   readonly #locks = new RecordLocks();
   readonly #programs: Programs;
+  readonly #shared = new SharedMemories();
+  readonly #pipes = new Set<TargetPipe>();
   readonly #locator: Locator;
   readonly #opener: Opener;
   readonly #options: WorldOptions;
@@ -63,6 +72,8 @@ export class World {
       directories: this.#directories,
       unwritten: this.#unwritten,
       locks: this.#locks,
+      pipes: this.#pipes,
+      shared: this.#shared,
     });
   }
 
@@ -71,7 +82,19 @@ export class World {
     const { machine, user } = this.#options;
     return [
       defineHooks({ file: (call) => this.#serve(call) }),
-      defineHooks(descriptorCalls(this.#locks)),
+      defineHooks(descriptorCalls(this.#locks, this.#shared)),
+      defineHooks(this.#shared.hooks),
+      defineHooks(pipeCalls),
+      defineHooks({
+        sync: async () => {
+          await this.#shared.flush();
+          await this.#unwritten.flush();
+        },
+        bind: (call) => this.#socket(call),
+        connect: (call) => this.#socket(call),
+      }),
+      defineHooks(transferCalls),
+      defineHooks(watchCalls(this.#files)),
       ...(machine === undefined ? [] : [defineHooks(names(machine))]),
       ...(user === undefined ? [] : [defineHooks(identity(user))]),
     ];
@@ -88,8 +111,11 @@ export class World {
   }
 
   /** Has arrived what programs have written. */
-  flush(): Promise<void> {
-    return this.#unwritten.flush();
+  async flush(): Promise<void> {
+    const drained = Promise.all([...this.#pipes].map((pipe) => pipe.drained()));
+    await Promise.race([drained, delay(DRAIN_MS, undefined, { ref: false })]);
+    await this.#shared.flush();
+    await this.#unwritten.flush();
   }
 
   #serve(call: AnyCall): Outcome | Promise<Outcome> {
@@ -104,6 +130,7 @@ export class World {
   /** What there is to do of a call that is the kernel's. */
   #atHome(call: AnyCall, located: Located | undefined): Outcome | Promise<Outcome> {
     if (call.is("readlink") || call.is("readlinkat")) return this.#linkOfOurs(call);
+    if (call.is("inotify_add_watch")) return addWatch(call, located);
     return isStarting(call) && located !== undefined ? startScript(call, located.path, this.#starters) : undefined;
   }
 
@@ -130,8 +157,9 @@ export class World {
     return this.#there(call, path, to, other);
   }
 
-  #there(call: AnyCall, path: CallPath, to: Located, other: Located | undefined): Promise<Outcome> {
+  #there(call: AnyCall, path: CallPath, to: Located, other: Located | undefined): Outcome | Promise<Outcome> {
     if (isOpening(call)) return this.#opener.open(call, to);
+    if (call.is("inotify_add_watch")) return addWatch(call, to);
     if (isStarting(call)) return start(call, to, path.follow, this.#starters);
     if (call.is("chdir")) return this.#changeDirectory(call, to);
     return answerPath({ call, files: this.#files, path, to, other });
@@ -154,6 +182,16 @@ export class World {
     return bytes.length > call.buffer.length ? error("ERANGE") : call.buffer.write(bytes);
   }
 
+  /** A Unix socket's file in the target: nobody here can be asked to answer for it. */
+  #socket(call: HookCall<"bind"> | HookCall<"connect">): Outcome | Promise<Outcome> {
+    const path = socketPath(call as unknown as AnyCall);
+    const located = path && this.#locator.locate(call as unknown as AnyCall, path);
+    if (located === undefined || located.mode === "local") return undefined;
+    if (located.mode === "absent") return error("ENOENT");
+    if (call.name === "bind") return error("EOPNOTSUPP");
+    return this.#files.access(located.place, W_OK).then((allowed) => (allowed < 0 ? allowed : error("EOPNOTSUPP")));
+  }
+
   /** A link in /proc that leads to a nameless directory of ours. */
   async #linkOfOurs(call: HookCall<"readlink"> | HookCall<"readlinkat">): Promise<Outcome> {
     if (!call.path.startsWith("/proc/")) return undefined;
@@ -164,8 +202,10 @@ export class World {
   }
 }
 
-const AT_FDCWD = -100;
+/** How long what is left in named pipes may take to be read there, milliseconds. */
+const DRAIN_MS = 2000;
 const X_OK = 1;
+const W_OK = 2;
 /** Linux's values on x86-64, as the agent takes them. */
 const O_PATH = 0o10000000;
 const O_DIRECTORY = 0o200000;

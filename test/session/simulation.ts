@@ -61,7 +61,7 @@ export async function simulate(seed: number): Promise<Outcome> {
   const broken: string[] = [];
   const note = (event: string): void => void events.push(`${clock.now()} ${event}`);
   const processes: Process[] = [];
-  const agents = new Set<Promise<void>>();
+  const agents = new Set<Promise<unknown>>();
   const links: Link[] = [];
 
   const connect = (): Promise<Link["here"]> => {
@@ -72,7 +72,7 @@ export async function simulate(seed: number): Promise<Outcome> {
     processes.push(process);
     note(`connection ${links.length}: ${link.fault}`);
     const fence = line.fence(clock);
-    const agent = runAgentOn({ kernel: process, fence, clock }, link.there, {
+    const agent: Promise<unknown> = runAgentOn({ kernel: process, fence, clock }, link.there, {
       root: "/",
       target: nobody,
       release: "simulated",
@@ -81,7 +81,7 @@ export async function simulate(seed: number): Promise<Outcome> {
       },
     })
       .catch((error: unknown) => broken.push(`an agent threw ${String(error)}`))
-      .then(() => {
+      .finally(() => {
         clock.activity++;
         agents.delete(agent);
       });
@@ -108,7 +108,7 @@ export async function simulate(seed: number): Promise<Outcome> {
   };
   const running = run()
     .catch((error: unknown) => note(`no session: ${String(error)}`))
-    .then(() => {
+    .finally(() => {
       clock.activity++;
       isOver = true;
     });

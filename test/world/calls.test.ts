@@ -1,5 +1,6 @@
 /** Calls that few programs make, each in the sandbox itself and here as if in it. */
-import { readFileSync, symlinkSync, chmodSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Embedded } from "../../src/target/embedded.ts";
@@ -41,17 +42,36 @@ async function homeWithPrograms(): Promise<Embedded> {
   return made;
 }
 
+/** What is left behind: regular files by name, and what is in them. */
+const contentsOf = (folder: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => [
+        name,
+        createHash("sha256")
+          .update(readFileSync(join(folder, name)))
+          .digest("hex"),
+      ]),
+  );
+
 /** What the program says there and here. */
 async function both(what: string): Promise<{ there: Finished; here: Finished & { failures: unknown[] } }> {
   const [one, other] = [await homeWithPrograms(), await homeWithPrograms()];
   const args = [what, "/srv"];
-  return { there: await inside(one, { program, args }), here: await asIf(other, { program, args }) };
+  const [there, here] = [await inside(one, { program, args }), await asIf(other, { program, args })];
+  expect(contentsOf(join(other.root, "srv/data"))).toEqual(contentsOf(join(one.root, "srv/data")));
+  return { there, here };
 }
 
-test.for(["programs"])("%s: here, as if it were there, it says the same", { timeout: 60_000 }, async (what) => {
-  const { there, here } = await both(what);
-  expect(here.failures).toEqual([]);
-  expect(here.stdout.split("\n")).toEqual(there.stdout.split("\n"));
-  expect(here).toMatchObject({ stderr: there.stderr, exitCode: there.exitCode });
-  expect(there.stdout).not.toBe("");
-});
+test.for(["programs", "pipes", "mappings", "watches", "links", "transfers"])(
+  "%s: here, as if it were there, it says the same",
+  { timeout: 60_000 },
+  async (what) => {
+    const { there, here } = await both(what);
+    expect(here.failures).toEqual([]);
+    expect(here.stdout.split("\n")).toEqual(there.stdout.split("\n"));
+    expect(here).toMatchObject({ stderr: there.stderr, exitCode: there.exitCode });
+    expect(there.stdout).not.toBe("");
+  },
+);

@@ -19,7 +19,12 @@ func main() {
 	}
 	home = os.Args[2]
 	map[string]func(){
-		"programs": programs,
+		"programs":  programs,
+		"pipes":     pipes,
+		"watches":   watches,
+		"transfers": transfers,
+		"links":     links,
+		"mappings":  mappings,
 	}[os.Args[1]]()
 }
 
