@@ -123,6 +123,13 @@ test("a file that is made behind a symbolic link is there under its own name", a
   got(await near.stat({ path: "/missing" }));
 });
 
+test("what is made between the opening of a directory and its reading is in it", async () => {
+  const directory = await opened("/", O_DIRECTORY);
+  expect(await near.makeDirectory({ path: "/made" }, 0o755)).toBe(0);
+  const { entries } = got(await near.readDirectory(directory, 0n, { withAttributes: true }));
+  expect(entries.map(({ name }) => Buffer.from(name).toString())).toContain("made");
+});
+
 test("a lock that was had ends what was known", async () => {
   writeFileSync(join(root, "a"), "a");
   const file = await opened("/a", O_WRONLY);

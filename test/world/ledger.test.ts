@@ -22,13 +22,13 @@ afterAll(() => visit[Symbol.asyncDispose]());
 
 test("is kept as inside, in every mode of the journal", async () => {
   for (const mode of ["delete", "truncate", "wal"]) {
-    const command = { program, args: ["run", `${mode}.db`, mode, "20"] };
+    const command = { program, args: ["run", `${mode}.db`, mode, "10"] };
     const { stdout, stderr, exitCode } = await visit.run(command);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
-    expect(stdout.trim().split("\n").length).toBe(20);
+    expect(stdout.trim().split("\n").length).toBe(10);
     const check = { program, args: ["check", `${mode}.db`] };
-    expect(await visit.runInside(check)).toMatchObject({ stdout: "ok true 20\n", stderr: "", exitCode: 0 });
-    expect(await visit.run(check)).toMatchObject({ stdout: "ok true 20\n", stderr: "", exitCode: 0 });
+    expect(await visit.runInside(check)).toMatchObject({ stdout: "ok true 10\n", stderr: "", exitCode: 0 });
+    expect(await visit.run(check)).toMatchObject({ stdout: "ok true 10\n", stderr: "", exitCode: 0 });
   }
   expect(visit.failures).toEqual([]);
 });
