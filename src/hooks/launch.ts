@@ -7,7 +7,7 @@ import { requireHostMachine } from "../machine/machines.ts";
 import { ListeningKernel } from "../model/listening.ts";
 import { CopyCache } from "../patch/cache.ts";
 import { AskedCalls, lookAt } from "../process/asked.ts";
-import { Guard } from "../process/guard.ts";
+import { dieWithParent, Guard } from "../process/guard.ts";
 import { endOf, Kernel } from "../process/kernel.ts";
 import { type Ending, launch as launchProgram, type Launched } from "../process/launch.ts";
 import { isAlive } from "../process/processes.ts";
@@ -82,6 +82,8 @@ export async function launch(program: string, options: LaunchOptions = {}): Prom
   const supervisor = new Supervisor({ futexCall: machine.calls.number("futex") ?? 0 });
   const { ino } = fstatSync(supervisor.mailbox.descriptor);
   const guard = options.survives === false ? new Guard(ino) : undefined;
+  if (guard !== undefined)
+    supervisor.prepare = (call, done) => dieWithParent(call, machine.calls.number("prctl") ?? 0, done);
   try {
     const kernel = new Kernel(supervisor, {
       machine,

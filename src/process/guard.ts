@@ -4,7 +4,25 @@
  * kernel's own answers, since they would be about another machine than they believe to be on.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import type { Writable } from "node:stream";
+import type { Call } from "./call.ts";
+
+/** include/uapi/linux/prctl.h */
+const PR_SET_PDEATHSIG = 1n;
+const SIGKILL = 9n;
+
+/**
+ * Has the kernel itself kill a program that this process has started, at once when this process dies. Not one that
+ * another program has started: its parent is a thread, which may end before its process does.
+ * @param number of the call prctl
+ */
+export function dieWithParent(call: Call, number: number, done: () => void): void {
+  const status = readFileSync(`/proc/${call.process.pid}/status`, "latin1");
+  const isOurs = Number(/^PPid:\s*(\d+)$/m.exec(status)?.[1]) === process.pid;
+  if (isOurs) call.run(done, number, [PR_SET_PDEATHSIG, SIGKILL], false);
+  else done();
+}
 
 /** Kills whoever has the memory object $1 (an inode) mapped, until nobody has: a fork may have been under way. */
 const script = `

@@ -82,6 +82,8 @@ export class Supervisor implements Disposable {
   readonly onProcess: ((process: Process) => void)[] = [];
   /** Called when a process was found to be gone, up to a second later. */
   readonly onProcessGone: ((process: Process) => void)[] = [];
+  /** Has a new program make a call before its first instruction; `done` lets it begin. */
+  prepare: ((call: Call, done: () => void) => void) | undefined;
   /** Who reads the journals. */
   reader: JournalReader | undefined;
   readonly #handlers: (CallHandler | undefined)[] = [];
@@ -218,7 +220,15 @@ export class Supervisor implements Disposable {
     const marks = this.mailbox.u64[((slot + field.args) >> 3) + 2] ?? 0n;
     const process = this.processes.begin(pid, path === undefined ? "?" : Buffer.from(path).toString(), marks);
     for (const listener of this.onProcess) listener(process);
-    this.mailbox.return(slot, BigInt(process.image));
+    if (this.prepare === undefined) {
+      this.mailbox.return(slot, BigInt(process.image));
+      return;
+    }
+    const call = new Call(this.mailbox, slot, process, pid, this.#owner);
+    this.#calls[slotIndex(slot)] = call;
+    this.#held++;
+    this.#latest = call;
+    this.prepare(call, () => call.return(BigInt(process.image)));
   }
 
   #takeBack(call: Call, why: Abandoned): void {

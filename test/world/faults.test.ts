@@ -25,7 +25,7 @@ let temporary: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "elsewhere-faults-"));
   temporary = mkdtempSync(join(tmpdir(), "elsewhere-faults-tmp-"));
-  mkdirSync(join(root, "srv"));
+  mkdirSync(join(root, "far"));
 });
 afterEach(() => {
   for (const folder of [root, temporary]) rmSync(folder, { recursive: true, force: true });
@@ -38,8 +38,8 @@ interface Run {
 }
 
 function start(milliseconds: number): Run {
-  const args = ["exec", "--no-config", "--target", `embedded:${root}`, "--files-read-write", "/srv/**", "--"];
-  const command = [join(repository, "src/cli/main.ts"), ...args, clerk, "/srv", String(CLERKS), String(milliseconds)];
+  const args = ["exec", "--no-config", "--target", `embedded:${root}`, "--files-read-write", "/far/**", "--"];
+  const command = [join(repository, "src/cli/main.ts"), ...args, clerk, "/far", String(CLERKS), String(milliseconds)];
   const supervisor = spawn(process.execPath, command, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, TMPDIR: temporary },
@@ -58,13 +58,13 @@ const processes = (pattern: string): number[] => {
     return []; // none
   }
 };
-const everything = (): number[] => [...processes(root), ...processes(`clerk /srv ${CLERKS}`)];
+const everything = (): number[] => [...processes(root), ...processes(`clerk /far ${CLERKS}`)];
 
 /** Lines that were promised and are not there, or stand there more than once. */
 function broken(said: string): string[] {
   const wrong: string[] = [];
   for (let each = 0; each < CLERKS; each++) {
-    const lines = readFileSync(join(root, "srv", `clerk-${each}`), "utf8")
+    const lines = readFileSync(join(root, "far", `clerk-${each}`), "utf8")
       .split("\n")
       .slice(0, -1);
     const seen = new Set(lines);
@@ -73,7 +73,7 @@ function broken(said: string): string[] {
       for (let line = Number(first); line <= Number(last); line++)
         if (!seen.has(String(line))) wrong.push(`clerk ${each} lacks ${line}`);
   }
-  return wrong;
+  return wrong.slice(0, 10);
 }
 
 const random = (most: number): number => Math.floor(Math.random() * most);
@@ -114,7 +114,7 @@ test(
       await eventually(() => everything().length === 0, 2000);
       expect(broken(run.said())).toEqual([]);
       expect(readdirSync(temporary)).toEqual([]);
-      for (const file of readdirSync(join(root, "srv"))) rmSync(join(root, "srv", file));
+      for (const file of readdirSync(join(root, "far"))) rmSync(join(root, "far", file));
     }
   },
 );
@@ -123,9 +123,9 @@ test.runIf(process.getuid?.() === 0)(
   "a disk of the target that is full is told, and what was promised is there",
   { timeout: 30_000 },
   async () => {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "none", join(root, "srv")]);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "none", join(root, "far")]);
     try {
-      writeFileSync(join(root, "srv", "ballast"), Buffer.alloc(57_344));
+      writeFileSync(join(root, "far", "ballast"), Buffer.alloc(57_344));
       const run = start(1500);
       await run.ended;
       expect(run.said()).toMatch(/^over$/m);
@@ -133,7 +133,7 @@ test.runIf(process.getuid?.() === 0)(
       expect([...errors]).toEqual([ENOSPC]);
       expect(broken(run.said())).toEqual([]);
     } finally {
-      execFileSync("umount", ["-l", join(root, "srv")]);
+      execFileSync("umount", ["-l", join(root, "far")]);
     }
   },
 );
