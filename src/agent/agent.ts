@@ -10,6 +10,7 @@ import { serveFiles } from "./files.ts";
 import type { TargetFacts } from "./identity.ts";
 import { serveLocks } from "./locks.ts";
 import { serveNames } from "./names.ts";
+import { serveNetwork } from "./network.ts";
 
 /** The protocol's version. */
 const VERSION = 1;
@@ -34,5 +35,6 @@ export async function runAgent(duplex: Duplex, { root, target, release, report }
   serveFiles(connection);
   serveNames(connection);
   serveLocks(connection);
+  serveNetwork(connection);
   await serve(duplex, connection.routes, report);
 }

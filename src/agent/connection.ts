@@ -4,7 +4,7 @@ import { KernelCalls } from "../linux/kernel-calls.ts";
 import { u32, u64 } from "../linux/scalar.ts";
 import { requireHostMachine } from "../machine/machines.ts";
 import type { Method } from "../wire/method.ts";
-import { Refusal, Routes } from "../wire/server.ts";
+import { type FlowHandler, Refusal, Routes } from "../wire/server.ts";
 import { status } from "../wire/status.ts";
 import { flags as o } from "./constants.ts";
 import { checked, Errno } from "./errno.ts";
@@ -39,6 +39,14 @@ export class Connection implements Disposable {
         if (error instanceof Errno) return { errno: error.number } as unknown as MessageInitShape<O>;
         throw error;
       }
+    });
+  }
+
+  /** Answers a call whose stream stays. */
+  onFlow<I extends DescMessage, O extends DescMessage>(method: Method<I, O>, handler: FlowHandler<I>): void {
+    this.routes.onFlow(method, (request, stream) => {
+      if (!this.isGreeted) throw new Refusal(status.failedPrecondition, "Hello comes first");
+      handler(request, stream);
     });
   }
 

@@ -5,8 +5,10 @@ import { ElsewhereError } from "../errors.ts";
 import { WireClient } from "../wire/client.ts";
 import { AgentService, type HelloResponse } from "../wire/generated/elsewhere/v1/agent_pb.ts";
 import { limits } from "../wire/limits.ts";
+import type { Flow } from "../wire/flow.ts";
 import type { Method } from "../wire/method.ts";
 import { RemoteFiles } from "./remote-files.ts";
+import { RemoteNetwork } from "./remote-network.ts";
 
 /** Versions of the protocol that this end speaks. */
 const VERSIONS = [1];
@@ -24,12 +26,14 @@ export class Session implements Disposable {
   /** What the target has said of itself. */
   readonly target: HelloResponse;
   readonly files: RemoteFiles;
+  readonly network: RemoteNetwork;
   readonly #client: WireClient;
 
   private constructor(client: WireClient, target: HelloResponse) {
     this.#client = client;
     this.target = target;
     this.files = new RemoteFiles(this);
+    this.network = new RemoteNetwork(this);
   }
 
   /**
@@ -67,6 +71,14 @@ export class Session implements Disposable {
     signal?: AbortSignal,
   ): Promise<MessageShape<O>> {
     return this.#client.call(method, request, signal);
+  }
+
+  /** A call whose stream stays: it ends with the connection. @throws ConnectionLost */
+  flow<I extends DescMessage, O extends DescMessage>(
+    method: Method<I, O>,
+    request: MessageInitShape<I>,
+  ): Promise<Flow<O>> {
+    return Promise.resolve(this.#client.flow(method, request));
   }
 
   [Symbol.dispose](): void {

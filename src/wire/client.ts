@@ -10,6 +10,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { ElsewhereError } from "../errors.ts";
+import { beginFlow, type Flow } from "./flow.ts";
 import { frame, FrameReader } from "./frame.ts";
 import { limits } from "./limits.ts";
 import { type Method, pathOf } from "./method.ts";
@@ -73,6 +74,12 @@ export class WireClient implements Disposable {
     signal?.addEventListener("abort", () => stream.close(http2.constants.NGHTTP2_CANCEL), { once: true });
     stream.end(frame(toBinary(method.input, create(method.input, request))));
     return promise;
+  }
+
+  /** A call whose stream stays. @throws ConnectionLost */
+  flow<I extends DescMessage, O extends DescMessage>(method: Method<I, O>, request: MessageInitShape<I>): Flow<O> {
+    if (this.#session.closed || this.#session.destroyed) throw this.#lost();
+    return beginFlow(this.#session, method, request);
   }
 
   /** @returns milliseconds to the agent and back */

@@ -9,6 +9,7 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
+import { readMessage } from "./flow.ts";
 import { frame, FrameReader } from "./frame.ts";
 import { limits } from "./limits.ts";
 import { type Method, pathOf } from "./method.ts";
@@ -30,8 +31,12 @@ export class Refusal extends Error {
   }
 }
 
+/** Answers a call whose stream stays; the stream is the handler's from then on. */
+export type FlowHandler<I extends DescMessage> = (request: MessageShape<I>, stream: ServerHttp2Stream) => void;
+
 /** What is answered, by path. */
 export class Routes {
+  readonly #flows = new Map<string, (stream: ServerHttp2Stream) => Promise<void>>();
   readonly #handlers = new Map<string, (request: Uint8Array, signal: AbortSignal) => Promise<Uint8Array>>();
 
   on<I extends DescMessage, O extends DescMessage>(method: Method<I, O>, handler: Handler<I, O>): void {
@@ -39,6 +44,17 @@ export class Routes {
       const answer = await handler(decode(method.input, bytes), signal);
       return toBinary(method.output, create(method.output, answer));
     });
+  }
+
+  onFlow<I extends DescMessage, O extends DescMessage>(method: Method<I, O>, handler: FlowHandler<I>): void {
+    this.#flows.set(pathOf(method), async (stream) => {
+      handler(await readMessage(stream, method.input), stream);
+    });
+  }
+
+  /** What takes a stream of its own. */
+  flow(path: string): ((stream: ServerHttp2Stream) => Promise<void>) | undefined {
+    return this.#flows.get(path);
   }
 
   get(path: string): ((request: Uint8Array, signal: AbortSignal) => Promise<Uint8Array>) | undefined {
@@ -85,6 +101,8 @@ async function answer(
   stream.once("aborted", () => abort.abort());
   try {
     const path = headers[":path"] ?? "";
+    const flow = routes.flow(path);
+    if (flow !== undefined) return await flow(stream);
     const handler = routes.get(path);
     if (handler === undefined) throw new Refusal(status.unimplemented, `there is no ${path}`);
     const response = await handler(await receive(stream), abort.signal);

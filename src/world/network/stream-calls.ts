@@ -1,0 +1,162 @@
+/** Calls on stream sockets of the Internet that the program connects: those to the target are made there. */
+import type { OutgoingPolicy } from "../../config/outgoing.ts";
+import type { HookCall, Hooks, Outcome } from "../../hooks/types.ts";
+import type { RemoteNetwork } from "../../session/remote-network.ts";
+import { flowCode } from "../../wire/flow.ts";
+import { error } from "../errors.ts";
+import { give, internetOf, type NewInternet, roomAt } from "./addresses.ts";
+import { convert, flagsOf, isNonBlocking } from "./converting.ts";
+import type { OwnListeners } from "./own-listeners.ts";
+import { close, duplicate, getOption, setOption, take } from "./own-sockets.ts";
+import { RemoteSocket } from "./remote-socket.ts";
+import { isInternetStream, isStreamFor, socketKind } from "./socket-kind.ts";
+
+export interface NetworkOptions {
+  readonly network: RemoteNetwork;
+  readonly policy: Pick<OutgoingPolicy, "decide">;
+}
+
+/** include/linux/socket.h, include/uapi/asm-generic/socket.h */
+const SOL_SOCKET = 1;
+const SO_ERROR = 4;
+/** What a Unix socket heeds as well, and the data that goes through it with it. */
+const SHARED = new Set([7, 8, 16, 18, 20, 21, 42, 66, 67]);
+
+const EFAULT = -14;
+const EINVAL = -22;
+
+const bound = Symbol("bound address");
+
+const remoteOf = (call: { readonly fd: number; readonly process: HookCall<"connect">["process"] }) =>
+  RemoteSocket.of(call.process.descriptors.get(call.fd));
+
+export function streamCalls({ network, policy }: NetworkOptions, listeners: OwnListeners): Hooks {
+  const connect = (call: HookCall<"connect">): Outcome | Promise<Outcome> => {
+    const file = call.process.descriptors.get(call.fd);
+    const known = RemoteSocket.of(file);
+    if (known !== undefined && (known.state !== "failed" || known.hasNews)) return again(known);
+    const to = internetOf(call.address);
+    const { host = "", port = 0, bytes = new Uint8Array(0) } = call.address ?? {};
+    if (to === undefined) return undefined; // the kernel says what is wrong with it
+    if (known === undefined && !isStreamFor(call.address, socketKind(call))) return undefined;
+    if (listeners.has(host, port)) return undefined;
+    if (policy.decide({ protocol: "tcp", address: host, port }).mode === "local") return undefined;
+    return begin(call, to, bytes, known, file?.data.get(bound) as NewInternet | undefined);
+  };
+
+  const begin = async (
+    call: HookCall<"connect">,
+    to: NewInternet,
+    destination: Uint8Array,
+    before: RemoteSocket | undefined,
+    from: NewInternet | undefined,
+  ): Promise<Outcome> => {
+    const { fd, tid, signal } = call;
+    const { pid, descriptors } = call.process;
+    const flags = flagsOf(tid, fd);
+    const isWaiting = !isNonBlocking(flags);
+    // A descriptor that waits becomes ours when there is something to wait for no longer: until then it is as it was.
+    const early = isWaiting ? await network.connect(endpoint(to), { from, signal }) : undefined;
+    if (typeof early === "number") return early;
+    const original = before === undefined ? take(pid, fd) : duplicate(before.original);
+    if (original < 0) return original;
+    const end = await convert(call, flags, isWaiting);
+    if (end === null || typeof end === "number") {
+      close(original);
+      early?.stream.close(flowCode.cancelled);
+      return end;
+    }
+    const socket = new RemoteSocket(original, destination, { pid, fd }, isWaiting);
+    socket.belongTo(descriptors.get(fd), end);
+    if (early !== undefined) {
+      socket.decide(early);
+      return 0;
+    }
+    void network.connect(endpoint(to), { from, signal: socket.signal }).then((outcome) => socket.decide(outcome));
+    return error("EINPROGRESS");
+  };
+
+  return {
+    connect,
+    async bind(call) {
+      const file = call.process.descriptors.get(call.fd);
+      const address = internetOf(call.address);
+      if (address === undefined || !isStreamFor(call.address, socketKind(call))) return undefined;
+      const result = await call.proceed();
+      // An address that this machine has not may be one of the target's: connect will tell.
+      if (result !== 0 && result !== error("EADDRNOTAVAIL")) return result;
+      file?.data.set(bound, address);
+      return 0;
+    },
+    async listen(call) {
+      const file = call.process.descriptors.get(call.fd);
+      if (!isInternetStream(socketKind(call))) return undefined;
+      const result = await call.proceed();
+      if (result !== 0) return result;
+      const usockaddr = call.lend(28);
+      const size = call.lend(Uint8Array.of(28, 0, 0, 0));
+      await call.run("getsockname", { fd: call.fd, usockaddr, usockaddr_len: size });
+      const name = usockaddr.read(4);
+      listeners.add(file, ((name[2] ?? 0) << 8) | (name[3] ?? 0));
+      return 0;
+    },
+    getsockname(call) {
+      const local = remoteOf(call)?.local;
+      return local && give(call.args.usockaddr, call.args.usockaddr_len, local);
+    },
+    getpeername(call) {
+      const remote = remoteOf(call)?.remote;
+      if (remote === undefined || typeof remote === "number") return remote;
+      return give(call.args.usockaddr, call.args.usockaddr_len, remote);
+    },
+    getsockopt(call) {
+      const socket = remoteOf(call);
+      return socket && askOption(call, socket);
+    },
+    setsockopt(call) {
+      const socket = remoteOf(call);
+      return socket && changeOption(call, socket);
+    },
+    shutdown(call) {
+      const socket = remoteOf(call);
+      return socket !== undefined && socket.state !== "connected" ? error("ENOTCONN") : undefined;
+    },
+  };
+}
+
+const endpoint = (to: NewInternet) => ({ kind: { case: "internet" as const, value: to } });
+
+/**
+ * connect(2) once more (net/ipv4/af_inet.c, __inet_stream_connect): it tells what has become of it, once, unless SO_ERROR
+ * has told it before.
+ */
+function again(socket: RemoteSocket): number {
+  if (socket.state === "connecting") return error("EALREADY");
+  if (!socket.hasNews) return error("EISCONN");
+  socket.hasNews = false;
+  return socket.takeError();
+}
+
+/** Of the socket that the program has made. */
+async function askOption(call: HookCall<"getsockopt">, socket: RemoteSocket): Promise<Outcome> {
+  const { level, optname, optval, optlen } = call.args;
+  if (level === SOL_SOCKET && optname === SO_ERROR) {
+    const result = await call.proceed(); // takes what the Unix socket has of its own
+    if (result !== 0) return result;
+    const value = Buffer.alloc(4);
+    value.writeInt32LE(-socket.takeError());
+    return optval.write(value) < 0 ? EFAULT : 0;
+  }
+  if (level === SOL_SOCKET && SHARED.has(optname)) return undefined;
+  const room = roomAt(optlen);
+  if (room > 0xffff) return EINVAL;
+  const value = getOption(socket.original, level, optname, room);
+  return typeof value === "number" ? value : give(optval, optlen, value, room);
+}
+
+function changeOption(call: HookCall<"setsockopt">, { original }: RemoteSocket): Outcome {
+  const { level, optname, optval, optlen } = call.args;
+  if (level === SOL_SOCKET && SHARED.has(optname)) return undefined;
+  const value = optval.read(Math.max(0, Math.min(optlen, 0xffff)));
+  return value.length < optlen ? EFAULT : setOption(original, level, optname, value);
+}

@@ -1,0 +1,82 @@
+/** A program whose network is the target's: what it finds here is what it finds there. */
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { OutgoingPolicy } from "../../src/config/outgoing.ts";
+import { launch } from "../../src/index.ts";
+import { Session } from "../../src/session/session.ts";
+import type { Embedded } from "../../src/target/embedded.ts";
+import { networkHooks } from "../../src/world/network/network.ts";
+import { goProgram } from "../engine/programs.ts";
+import { repository } from "../matrix/cache.ts";
+import { inside, startHome } from "./homes.ts";
+
+let program: string;
+let sandbox: Embedded;
+let session: Session;
+let server: ChildProcess;
+beforeAll(async () => {
+  program = await goProgram(join(repository, "test/world/caller"));
+  sandbox = await startHome();
+  session = await Session.open({ connect: () => Promise.resolve(sandbox.connection), release: "elsewhere test" });
+  mkdirSync(join(sandbox.root, "bin"), { recursive: true });
+  copyFileSync(program, join(sandbox.root, "bin/server"));
+  server = sandbox.run("/bin/server", ["serve"], { stdio: ["pipe", "pipe", "inherit"] });
+  if (server.stdout !== null) await once(server.stdout, "data");
+}, 120_000);
+afterAll(async () => {
+  server.kill();
+  session[Symbol.dispose]();
+  await sandbox[Symbol.asyncDispose]();
+});
+
+/** What it prints here, with its traffic there. */
+async function here(args: readonly string[], policy = new OutgoingPolicy()): Promise<string> {
+  const failures: unknown[] = [];
+  await using running = await launch(program, {
+    args,
+    stdio: ["ignore", "pipe", "pipe"],
+    hooks: networkHooks({ network: session.network, policy }),
+    onHookError: (failure) => failures.push(failure),
+  });
+  const [stdout, stderr] = await Promise.all([
+    running.stdout === null ? "" : text(running.stdout),
+    running.stderr === null ? "" : text(running.stderr),
+    running.exited,
+  ]);
+  expect(failures).toEqual([]);
+  return stdout + stderr;
+}
+
+/** What it prints there. */
+async function there(args: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await inside(sandbox, { program, args });
+  return stdout + stderr;
+}
+
+const cases: readonly (readonly [name: string, expected: string | RegExp, ...args: string[]])[] = [
+  ["HTTP", "200 OK POST /a from 127.0.0.1 with 5 bytes\n", "get", "http://127.0.0.1:7001/a", "http://[::1]:7001/b"],
+  ["addresses", "local 127.0.0.1 some remote 127.0.0.1:7001 tcp\n", "dial", "tcp", "127.0.0.1:7001", "5s"],
+  ["addresses of IPv6", "local ::1 some remote [::1]:7001 tcp\n", "dial", "tcp", "[::1]:7001", "5s"],
+  ["an address of its own", "local 127.0.0.1 7999", "dial", "tcp", "127.0.0.1:7001", "5s", "127.0.0.1:7999"],
+  ["refused", "(111, timeout false)", "dial", "tcp", "127.0.0.1:1", "5s"],
+  ["unreachable", "(101, timeout false)", "dial", "tcp", "192.0.2.1:80", "5s"],
+  ["a deadline", "i/o timeout (0, timeout true)", "dial", "tcp", "127.0.0.1:7003", "300ms"],
+  ["half-close", "to be or not [13 <nil>] <nil>; true", "halfclose", "127.0.0.1:7002"],
+  ["100 MB each way", "up 100000000 true\ndown 100000000 true", "bulk", "100000000"],
+  ["200 connections at once", "done 200\n", "parallel", "200"],
+  ["who does not read", "stopped true true", "stall"],
+  ["a reset", "true true", "reset"],
+  ["options", "[1 39] 2 <nil>", "options"],
+  ["its own listener", "own true\ntrue\n", "own"],
+];
+
+for (const [name, expected, ...args] of cases)
+  test(`${name}: the same here as there`, { timeout: 60_000 }, async () => {
+    const native = await there(args);
+    expect(native).toContain(expected);
+    expect(await here(args)).toBe(native);
+  });
