@@ -1,9 +1,9 @@
 /** Stream sockets of the target: each is one HTTP/2 stream of the session. */
 import type { ServerHttp2Stream } from "node:http2";
-import { connect, type NetConnectOpts, Socket } from "node:net";
+import { connect, type NetConnectOpts, type Socket } from "node:net";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { errnoNumber } from "../linux/errno.ts";
-import { answerFlow, flowCode } from "../wire/flow.ts";
+import { answerFlow, flowCode, joinFlow } from "../wire/flow.ts";
 import {
   type ConnectRequest,
   type ConnectResponseSchema,
@@ -35,9 +35,7 @@ async function open(connection: Connection, request: ConnectRequest, stream: Ser
     return;
   }
   stream.once("close", () => {
-    if (stream.rstCode === flowCode.closed && stream.readableEnded) socket.destroySoon();
-    else if (socket.connecting) socket.destroy();
-    else socket.resetAndDestroy();
+    if (socket.connecting) socket.destroy();
   });
   const failed = (error: NodeJS.ErrnoException): void => {
     tidy?.();
@@ -53,7 +51,11 @@ async function open(connection: Connection, request: ConnectRequest, stream: Ser
     }
     socket.setNoDelay(true); // what comes in one piece has been put together at the other end
     answerFlow(stream, method, endpointsOf(socket, request));
-    join(socket, stream);
+    joinFlow(socket, stream, () => socket.resetAndDestroy());
+    stream.once("close", () => {
+      if (stream.rstCode === flowCode.closed) socket.destroySoon();
+      else if (!socket.destroyed) socket.resetAndDestroy();
+    });
   });
   if (stream.destroyed) socket.destroy();
 }
@@ -90,11 +92,4 @@ function endpointsOf(socket: Socket, { to }: ConnectRequest): MessageInitShape<t
     kind: { case: "internet", value: internet(host, port) },
   });
   return { local: endpoint(localAddress, localPort), remote: endpoint(remoteAddress, remotePort) };
-}
-
-/** What arrives at one goes out at the other; an end is an end, a reset is a reset. */
-function join(socket: Socket, stream: ServerHttp2Stream): void {
-  socket.on("error", () => stream.close(flowCode.reset));
-  socket.pipe(stream);
-  stream.pipe(socket);
 }

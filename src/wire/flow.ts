@@ -2,7 +2,7 @@
  * Calls whose stream stays open: a message each way, and behind it whatever the two have to say, as bytes. Flow control
  * is the stream's own (RFC 9113, section 5.2): who does not read stops who writes.
  */
-import http2, { type ClientHttp2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
 import {
   create,
@@ -16,7 +16,7 @@ import { ElsewhereError } from "../errors.ts";
 import { frame } from "./frame.ts";
 import { limits } from "./limits.ts";
 import { type Method, pathOf } from "./method.ts";
-import { CONTENT_TYPE } from "./status.ts";
+import { CONTENT_TYPE, status } from "./status.ts";
 
 const { NGHTTP2_CANCEL } = http2.constants;
 const PREFIX = 5;
@@ -38,6 +38,18 @@ export const flowCode = {
   reset: 10,
 } as const;
 
+/**
+ * A stream that is reset may end first, for node:http2 writes its end before RST_STREAM. So an end that is meant says
+ * so behind it: trailers with the status 0.
+ */
+const TRAILED = { endStream: false, waitForTrailers: true };
+
+function tellOfEnd(stream: ClientHttp2Stream | ServerHttp2Stream): void {
+  stream.once("wantTrailers", () => {
+    if (!stream.closed && !stream.destroyed) stream.sendTrailers({ "grpc-status": String(status.ok) });
+  });
+}
+
 /** A call's stream, and the other end's message. */
 export interface Flow<O extends DescMessage> {
   readonly stream: FlowStream;
@@ -51,8 +63,9 @@ export function beginFlow<I extends DescMessage, O extends DescMessage>(
   method: Method<I, O>,
   request: MessageInitShape<I>,
 ): Flow<O> {
-  const stream = session.request({ ":method": "POST", ":path": pathOf(method), "content-type": CONTENT_TYPE });
+  const stream = session.request({ ":method": "POST", ":path": pathOf(method), "content-type": CONTENT_TYPE }, TRAILED);
   stream.on("error", () => undefined); // "close" follows, and says as much
+  tellOfEnd(stream);
   stream.write(frame(toBinary(method.input, create(method.input, request))));
   return { stream, answer: answerOn(stream, method) };
 }
@@ -83,7 +96,8 @@ export function answerFlow<O extends DescMessage>(
   answer: MessageInitShape<O>,
 ): void {
   if (stream.destroyed || stream.headersSent) return;
-  stream.respond({ ":status": 200, "content-type": CONTENT_TYPE });
+  stream.respond({ ":status": 200, "content-type": CONTENT_TYPE }, TRAILED);
+  tellOfEnd(stream);
   writeMessage(stream, method.output, answer);
 }
 
@@ -124,3 +138,28 @@ async function take(stream: Duplex, length: number): Promise<Buffer> {
 }
 
 const events = ["readable", "end", "close", "error"] as const;
+
+/**
+ * What arrives at one goes out at the other. An end is an end, and an error of the socket resets the stream.
+ * @param lost the stream was reset, or its connection is gone
+ */
+export function joinFlow(socket: Duplex, stream: FlowStream, lost: () => void): void {
+  let [hasEnded, isMeant] = [false, false];
+  const end = (): void => {
+    if (hasEnded && isMeant) socket.end();
+  };
+  socket.on("error", () => stream.close(flowCode.reset));
+  socket.pipe(stream);
+  stream.pipe(socket, { end: false });
+  stream.once("end", () => {
+    hasEnded = true;
+    end();
+  });
+  stream.once("trailers", (headers: IncomingHttpHeaders) => {
+    isMeant = Number(headers["grpc-status"]) === status.ok;
+    end();
+  });
+  stream.once("close", () => {
+    if (!socket.destroyed && !(hasEnded && isMeant)) lost();
+  });
+}

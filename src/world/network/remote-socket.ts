@@ -6,7 +6,7 @@
 import { Socket } from "node:net";
 import type { OpenedFile } from "../../hooks/types.ts";
 import type { RemoteConnection } from "../../session/remote-network.ts";
-import { flowCode, type FlowStream } from "../../wire/flow.ts";
+import { flowCode, type FlowStream, joinFlow } from "../../wire/flow.ts";
 import { error } from "../errors.ts";
 import { endpointBytes } from "./addresses.ts";
 import { close, drain, getOption, leaveUnread } from "./own-sockets.ts";
@@ -116,23 +116,16 @@ export class RemoteSocket {
     return failed;
   }
 
-  /** What arrives at one goes out at the other; an end is an end, a reset is a reset. */
   #join(descriptor: number, stream: FlowStream): void {
     const socket = new Socket({ fd: descriptor, allowHalfOpen: true });
     this.#end = undefined;
     this.#stream = stream;
-    socket.on("error", () => stream.close(flowCode.reset)); // closed with something unread, or written to after that
-    stream.on("error", () => undefined);
-    stream.once("close", () => {
-      if (socket.destroyed) return;
-      if (stream.rstCode === flowCode.closed && stream.readableEnded) return;
+    joinFlow(socket, stream, () => {
       if (!this.#isReleased) leaveUnread(this.#where.pid, this.#where.fd, this.#cookie);
       socket.destroy();
     });
     stream.once("finish", () => this.#closeWhenDone());
     socket.unref();
-    socket.pipe(stream);
-    stream.pipe(socket);
   }
 
   #released(): void {

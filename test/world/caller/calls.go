@@ -51,6 +51,9 @@ func dial(args []string) {
 	check(err)
 	again, err := net.FileConn(file)
 	check(err)
+	if len(args) > 3 {
+		check(conn.(*net.TCPConn).SetLinger(0)) // so that the port is free again
+	}
 	fmt.Printf("duplicate %T %v %v\n", again, again.LocalAddr().String() == conn.LocalAddr().String(), again.RemoteAddr())
 	check(conn.Close())
 }
