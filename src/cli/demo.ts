@@ -52,7 +52,7 @@ export async function demo(): Promise<void> {
     env: [],
     workdir: project,
   });
-  await using target = await InTarget.with(sandbox, esbuild, settings);
+  await using target = await InTarget.with(sandbox, { executable: esbuild, outgoing: true }, settings);
   const hostname = target.session.target.identity?.nodename ?? "";
   const args = [entry, "--bundle", `--outfile=${bundle}`, "--log-level=warning"];
   const command = `esbuild ${args.slice(0, 3).join(" ")}`;

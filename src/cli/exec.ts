@@ -13,6 +13,8 @@ export interface ExecCommandOptions extends HookOptions, TargetOptions {
   readonly follow: boolean;
   readonly report?: boolean;
   readonly dryRun?: boolean;
+  /** False: --no-outgoing. */
+  readonly outgoing: boolean;
 }
 
 export async function exec(name: string, args: readonly string[], options: ExecCommandOptions): Promise<void> {
@@ -20,7 +22,7 @@ export async function exec(name: string, args: readonly string[], options: ExecC
   const text = settings.target.value;
   if (text === undefined) endAs(await run(name, args, options));
   const { InTarget } = await import("./in-target.ts");
-  const target = await withProgramBehindScript(name, () => InTarget.open(text, name, settings));
+  const target = await withProgramBehindScript(name, () => InTarget.open(text, name, settings, options.outgoing));
   if (options.dryRun === true) {
     const { tellBefore } = await import("./target-report.ts");
     await using there = target;

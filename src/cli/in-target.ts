@@ -3,6 +3,7 @@ import { realpathSync, statSync } from "node:fs";
 import { filePolicy } from "../config/file-policy.ts";
 import { programEnvironment, type Variable } from "../config/environment.ts";
 import { hereFor, ownEnvironment } from "../config/here.ts";
+import { OutgoingPolicy } from "../config/outgoing.ts";
 import type { FilePolicy } from "../config/policy.ts";
 import type { Settings } from "../config/settings.ts";
 import { ElsewhereError } from "../errors.ts";
@@ -13,10 +14,18 @@ import { Session } from "../session/session.ts";
 import { findTarget } from "../target/kinds.ts";
 import type { StartedAgent } from "../target/target.ts";
 import type { SeenUser } from "../world/identity.ts";
+import { networkHooks } from "../world/network/network.ts";
 import { FileReport } from "../world/report.ts";
 import { World } from "../world/world.ts";
 import { Progress } from "./progress.ts";
 import { packageVersion } from "./version.ts";
+
+export interface RunOptions {
+  /** The program's real path. */
+  readonly executable: string;
+  /** Whether what it connects to is connected to in the target. */
+  readonly outgoing: boolean;
+}
 
 export class InTarget implements AsyncDisposable {
   readonly policy: FilePolicy;
@@ -27,12 +36,13 @@ export class InTarget implements AsyncDisposable {
   readonly session: Session;
   readonly #agent: StartedAgent;
   readonly #world: World;
+  readonly #network: readonly HookSet[];
 
-  private constructor(agent: StartedAgent, session: Session, settings: Settings, executable: string) {
+  private constructor(agent: StartedAgent, session: Session, settings: Settings, where: RunOptions) {
     const { target, files } = session;
     this.#agent = agent;
     this.session = session;
-    this.policy = filePolicy(settings, hereFor(settings, executable));
+    this.policy = filePolicy(settings, hereFor(settings, where.executable));
     const { hostname, identity, workdir } = settings;
     this.workingDirectory =
       workdir.value === "target" ? Buffer.from(target.workingDirectory).toString() : workdir.value;
@@ -44,6 +54,7 @@ export class InTarget implements AsyncDisposable {
       user: userOf(identity.value, target.identity),
       report: this.report,
     });
+    this.#network = where.outgoing ? networkHooks({ network: session.network, policy: new OutgoingPolicy() }) : [];
   }
 
   /**
@@ -51,23 +62,20 @@ export class InTarget implements AsyncDisposable {
    * @param program as the user named it
    * @throws ElsewhereError when the program is not found, or nothing can be done in the target
    */
-  static async open(text: string, program: string, settings: Settings): Promise<InTarget> {
+  static async open(text: string, program: string, settings: Settings, outgoing: boolean): Promise<InTarget> {
     const { kind, name } = findTarget(text);
     const executable = realpathSync(findProgram(program, process.env, process.cwd()));
     using progress = new Progress();
     const agent = await kind.start(name, { progress: (doing) => progress.say(`${text}: ${doing}`) });
-    return await InTarget.with(agent, executable, settings);
+    return await InTarget.with(agent, { executable, outgoing }, settings);
   }
 
-  /**
-   * The same with an agent that runs, and is ended with it.
-   * @param executable the program's real path
-   */
-  static async with(agent: StartedAgent, executable: string, settings: Settings): Promise<InTarget> {
+  /** The same with an agent that runs, and is ended with it. */
+  static async with(agent: StartedAgent, where: RunOptions, settings: Settings): Promise<InTarget> {
     try {
       const connect = onlyOnce(agent);
       const session = await Session.open({ connect, release: `elsewhere ${packageVersion()}` });
-      return new InTarget(agent, session, settings, executable);
+      return new InTarget(agent, session, settings, where);
     } catch (error) {
       await agent[Symbol.asyncDispose]();
       throw error;
@@ -75,7 +83,7 @@ export class InTarget implements AsyncDisposable {
   }
 
   get hooks(): readonly HookSet[] {
-    return this.#world.hooks;
+    return [...this.#world.hooks, ...this.#network];
   }
 
   get environment(): NodeJS.ProcessEnv {
