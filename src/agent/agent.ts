@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import { AgentService } from "../wire/generated/elsewhere/v1/agent_pb.ts";
 import { serve } from "../wire/server.ts";
 import { Connection } from "./connection.ts";
+import { serveDatagrams } from "./datagrams.ts";
 import { serveFiles } from "./files.ts";
 import type { TargetFacts } from "./identity.ts";
 import { serveLocks } from "./locks.ts";
@@ -36,5 +37,6 @@ export async function runAgent(duplex: Duplex, { root, target, release, report }
   serveNames(connection);
   serveLocks(connection);
   serveNetwork(connection);
+  serveDatagrams(connection);
   await serve(duplex, connection.routes, report);
 }

@@ -9,10 +9,11 @@ import { OutgoingPolicy } from "../../src/config/outgoing.ts";
 import { launch } from "../../src/index.ts";
 import { Session } from "../../src/session/session.ts";
 import type { Embedded } from "../../src/target/embedded.ts";
+import { World } from "../../src/world/world.ts";
 import { networkHooks } from "../../src/world/network/network.ts";
 import { goProgram } from "../engine/programs.ts";
 import { repository } from "../matrix/cache.ts";
-import { inside, startHome } from "./homes.ts";
+import { home, inside, policyOf, startHome } from "./homes.ts";
 
 let program: string;
 let sandbox: Embedded;
@@ -20,7 +21,15 @@ let session: Session;
 let server: ChildProcess;
 beforeAll(async () => {
   program = await goProgram(join(repository, "test/world/caller"));
-  sandbox = await startHome();
+  sandbox = await startHome({
+    ...home,
+    files: {
+      ...home.files,
+      "/etc/resolv.conf": "nameserver 127.0.0.1\noptions timeout:2\n",
+      "/etc/hosts": "10.0.0.9 inhosts\n",
+      "/etc/nsswitch.conf": "hosts: files dns\n",
+    },
+  });
   session = await Session.open({ connect: () => Promise.resolve(sandbox.connection), release: "elsewhere test" });
   mkdirSync(join(sandbox.root, "bin"), { recursive: true });
   copyFileSync(program, join(sandbox.root, "bin/server"));
@@ -36,10 +45,11 @@ afterAll(async () => {
 /** What it prints here, with its traffic there. */
 async function here(args: readonly string[], policy = new OutgoingPolicy()): Promise<string> {
   const failures: unknown[] = [];
+  const world = new World({ files: session.files, policy: policyOf({ "/etc/**": "remote-read" }) });
   await using running = await launch(program, {
     args,
     stdio: ["ignore", "pipe", "pipe"],
-    hooks: networkHooks({ network: session.network, policy }),
+    hooks: [...world.hooks, ...networkHooks({ network: session.network, policy })],
     onHookError: (failure) => failures.push(failure),
   });
   const [stdout, stderr] = await Promise.all([
@@ -71,6 +81,18 @@ const cases: readonly (readonly [name: string, expected: string | RegExp, ...arg
   ["who does not read", "stopped true true", "stall"],
   ["a reset", "true true", "reset"],
   ["options", "[1 39] 2 <nil>", "options"],
+  ["names", "db.test 1 10.1.2.3 <nil>\nbig.test 100 10.1.2.10", "lookup", "db.test", "big.test", "nowhere.test", "inhosts"],
+  ["datagrams", "127.0.0.1 127.0.0.1:7001\n1 16 <nil>\n0 15", "datagrams", "127.0.0.1:7001"],
+  ["datagrams of IPv6", "::1 [::1]:7002\n1 10 <nil>\n", "datagrams", "[::1]:7002"],
+  [
+    "datagrams to many",
+    "hello from 127.0.0.1 127.0.0.1:7001 <nil>\nhello from 127.0.0.1 127.0.0.1:7003 <nil>\n",
+    "packets",
+    "127.0.0.1:7001",
+    "127.0.0.1:7003",
+    "[::1]:7002",
+  ],
+  ["datagrams to nobody", "<nil> true false\n", "silent", "127.0.0.1:9"],
   ["its own listener", "own true\ntrue\n", "own"],
 ];
 

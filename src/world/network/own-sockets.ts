@@ -84,3 +84,18 @@ export function leaveUnread(pid: number, fd: number, cookie: string | undefined)
     kernel.makeNow("sendto", end, Uint8Array.of(0), 1, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
   close(end);
 }
+
+/** getsockname(2). @returns struct sockaddr, or −errno */
+export function nameOf(descriptor: number): Uint8Array | number {
+  const name = new Uint8Array(NAME_ROOM);
+  const length = Uint8Array.of(NAME_ROOM, 0, 0, 0);
+  const result = kernel.makeNow("getsockname", descriptor, name, length);
+  return result < 0 ? result : name.subarray(0, u32(length, 0));
+}
+
+/** sizeof(struct sockaddr_in6) */
+const NAME_ROOM = 28;
+
+/** Sends nothing to where a datagram socket is connected: if nobody is there, it gets ECONNREFUSED. */
+export const knock = (descriptor: number): number =>
+  kernel.makeNow("sendto", descriptor, 0, 0, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);

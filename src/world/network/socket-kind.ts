@@ -14,6 +14,7 @@ export interface SocketKind {
 const AF_INET = 2;
 const AF_INET6 = 10;
 const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
 const SOL_SOCKET = 1;
 const SO_TYPE = 3;
 const SO_DOMAIN = 39;
@@ -48,3 +49,9 @@ export const isInternetStream = (kind: SocketKind | undefined): boolean =>
 /** Whether it is a stream socket that can be connected to such an address. */
 export const isStreamFor = (address: SocketAddress | undefined, kind: SocketKind | undefined): boolean =>
   isInternetStream(kind) && address?.family === (kind?.family === AF_INET ? "AF_INET" : "AF_INET6");
+
+/** Undefined for what is no datagram socket of the Internet. */
+export function datagramKind(call: { fd: number; process: CallingProcess }): SocketKind | undefined {
+  const kind = socketKind(call);
+  return (kind?.family === AF_INET || kind?.family === AF_INET6) && kind.type === SOCK_DGRAM ? kind : undefined;
+}

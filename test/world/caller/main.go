@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 )
@@ -18,7 +19,13 @@ var commands = map[string]func(args []string){
 	"reset":     reset,
 	"options":   options,
 	"own":       own,
+	"lookup":    lookup,
+	"datagrams": datagrams,
+	"packets":   packets,
+	"silent":    silent,
 }
+
+var background = context.Background()
 
 func main() {
 	command, ok := commands[os.Args[1]]

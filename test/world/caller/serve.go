@@ -20,6 +20,7 @@ import (
 //	7005 sends as many bytes as the first nine say, then their checksum
 //	7006 reads nothing
 //	7007 resets after the first byte
+//	53 is a DNS server; 7001, [::1]:7002 and 7003 answer datagrams
 func serve(args []string) {
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -40,6 +41,10 @@ func serve(args []string) {
 		conn.SetLinger(0)
 		conn.Close()
 	})
+	answer("127.0.0.1:7001")
+	answer("[::1]:7002")
+	answer("127.0.0.1:7003")
+	names("127.0.0.1:53")
 	fmt.Println("ready")
 	io.Copy(io.Discard, os.Stdin)
 }
