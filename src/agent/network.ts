@@ -2,6 +2,7 @@
 import type { ServerHttp2Stream } from "node:http2";
 import { connect, type NetConnectOpts, type Socket } from "node:net";
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { KernelCalls } from "../linux/kernel-calls.ts";
 import { errnoNumber } from "../linux/errno.ts";
 import { answerFlow, flowCode, joinFlow } from "../wire/flow.ts";
 import {
@@ -50,7 +51,7 @@ async function open(connection: Connection, request: ConnectRequest, stream: Ser
       return;
     }
     socket.setNoDelay(true); // what comes in one piece has been put together at the other end
-    answerFlow(stream, method, endpointsOf(socket, request));
+    answerFlow(stream, method, endpointsOf(connection, socket, request));
     joinFlow(socket, stream, () => socket.resetAndDestroy());
     stream.once("close", () => {
       if (stream.rstCode === flowCode.closed) socket.destroySoon();
@@ -85,11 +86,26 @@ function refuse(stream: ServerHttp2Stream, errno: number): void {
   stream.end();
 }
 
-function endpointsOf(socket: Socket, { to }: ConnectRequest): MessageInitShape<typeof ConnectResponseSchema> {
-  if (to?.kind.case !== "internet") return to === undefined ? {} : { remote: to };
+function endpointsOf(
+  { kernel }: Connection,
+  socket: Socket,
+  { to }: ConnectRequest,
+): MessageInitShape<typeof ConnectResponseSchema> {
+  if (to?.kind.case !== "internet") return { remote: { kind: { case: "unix", value: unixPeer(kernel, socket) } } };
   const { localAddress = "", localPort = 0, remoteAddress = "", remotePort = 0 } = socket;
   const endpoint = (host: string, port: number): MessageInitShape<typeof EndpointSchema> => ({
     kind: { case: "internet", value: internet(host, port) },
   });
   return { local: endpoint(localAddress, localPort), remote: endpoint(remoteAddress, remotePort) };
+}
+
+/** What the listener has bound: sun_path, which node:net does not tell. */
+function unixPeer(kernel: KernelCalls, socket: Socket): Uint8Array {
+  const { _handle: handle } = socket as { readonly _handle?: { readonly fd?: number } };
+  const name = Buffer.alloc(2 + UNIX_PATH_MAX);
+  const length = Buffer.from(Uint32Array.of(name.length).buffer);
+  if (kernel.makeNow("getpeername", handle?.fd ?? -1, name, length) < 0) return new Uint8Array(0);
+  const path = name.subarray(2, Math.min(length.readUInt32LE(), name.length));
+  const end = path[0] === 0 ? -1 : path.indexOf(0);
+  return end < 0 ? path : path.subarray(0, end);
 }

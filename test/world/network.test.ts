@@ -45,11 +45,12 @@ afterAll(async () => {
 /** What it prints here, with its traffic there. */
 async function here(args: readonly string[], policy = new OutgoingPolicy()): Promise<string> {
   const failures: unknown[] = [];
-  const world = new World({ files: session.files, policy: policyOf({ "/etc/**": "remote-read" }) });
+  const files = policyOf({ "/etc/**": "remote-read", "/srv/**": "remote" });
+  const world = new World({ files: session.files, policy: files });
   await using running = await launch(program, {
     args,
     stdio: ["ignore", "pipe", "pipe"],
-    hooks: [...world.hooks, ...networkHooks({ network: session.network, policy })],
+    hooks: [...world.hooks, ...networkHooks({ network: session.network, policy, files })],
     onHookError: (failure) => failures.push(failure),
   });
   const [stdout, stderr] = await Promise.all([
@@ -93,6 +94,11 @@ const cases: readonly (readonly [name: string, expected: string | RegExp, ...arg
     "[::1]:7002",
   ],
   ["datagrams to nobody", "<nil> true false\n", "silent", "127.0.0.1:9"],
+  ["a Unix socket", "local @ remote /srv/run.sock unix\nto be or not [13 <nil>] <nil>\n", "unix", "/srv/run.sock"],
+  ["a Unix socket by a link", "to be or not", "unix", "/srv/link.sock"],
+  ["an abstract name", "local @ remote @elsewhere-test", "unix", "@elsewhere-test"],
+  ["a Unix socket that is not there", "no such file or directory", "unix", "/srv/nothing.sock"],
+  ["a Unix socket that is none", "connection refused", "unix", "/srv/config/app.conf"],
   ["its own listener", "own true\ntrue\n", "own"],
 ];
 

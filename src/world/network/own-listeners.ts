@@ -1,24 +1,29 @@
-/** Ports on which the program itself listens, here: what it connects to there is here as well. */
+/** Where the program itself listens, here: what it connects to there is here as well. */
 import { isIPv6 } from "node:net";
 import type { OpenedFile } from "../../hooks/types.ts";
 
 export class OwnListeners {
-  /** How many sockets listen on a port. */
-  readonly #ports = new Map<number, number>();
+  /** How many sockets listen, by port or name. */
+  readonly #counts = new Map<number | string, number>();
 
-  add(file: OpenedFile | undefined, port: number): void {
-    if (file === undefined || port === 0) return;
-    this.#ports.set(port, (this.#ports.get(port) ?? 0) + 1);
+  /** @param where a port, or the name of a Unix socket (sun_path, hexadecimal) */
+  add(file: OpenedFile | undefined, where: number | string): void {
+    if (file === undefined || where === 0 || where === "") return;
+    this.#counts.set(where, (this.#counts.get(where) ?? 0) + 1);
     file.onReleased.push(() => {
-      const left = (this.#ports.get(port) ?? 1) - 1;
-      if (left > 0) this.#ports.set(port, left);
-      else this.#ports.delete(port);
+      const left = (this.#counts.get(where) ?? 1) - 1;
+      if (left > 0) this.#counts.set(where, left);
+      else this.#counts.delete(where);
     });
   }
 
   /** Whether the program is who listens there. */
   has(address: string, port: number): boolean {
-    return this.#ports.has(port) && isLoopback(address);
+    return this.#counts.has(port) && isLoopback(address);
+  }
+
+  hasName(name: string): boolean {
+    return this.#counts.has(name);
   }
 }
 

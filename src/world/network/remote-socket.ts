@@ -25,8 +25,6 @@ export interface OwnEnd {
 }
 
 export class RemoteSocket {
-  /** struct sockaddr that it is connected to, as the program gave it. */
-  readonly destination: Uint8Array;
   /** The socket that the program made at first, here. */
   readonly original: number;
   readonly #giveUp = new AbortController();
@@ -46,13 +44,11 @@ export class RemoteSocket {
   /** @param isWaiting the program waits for the outcome in the call itself */
   constructor(
     original: number,
-    destination: Uint8Array,
     where: { readonly pid: number; readonly fd: number },
     isWaiting: boolean,
   ) {
     this.hasNews = !isWaiting;
     this.original = original;
-    this.destination = destination;
     this.#where = where;
   }
 
@@ -105,7 +101,8 @@ export class RemoteSocket {
 
   /** getpeername(2): struct sockaddr, or −errno */
   get remote(): Uint8Array | number {
-    return this.#connection === undefined ? error("ENOTCONN") : endpointBytes(this.#connection.remote);
+    if (this.#connection === undefined) return error("ENOTCONN");
+    return endpointBytes(this.#connection.remote);
   }
 
   /** SO_ERROR: told once. @returns −errno or 0 */

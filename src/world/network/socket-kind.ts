@@ -11,6 +11,7 @@ export interface SocketKind {
 }
 
 /** include/linux/socket.h, include/uapi/asm-generic/socket.h */
+const AF_UNIX = 1;
 const AF_INET = 2;
 const AF_INET6 = 10;
 const SOCK_STREAM = 1;
@@ -55,3 +56,6 @@ export function datagramKind(call: { fd: number; process: CallingProcess }): Soc
   const kind = socketKind(call);
   return (kind?.family === AF_INET || kind?.family === AF_INET6) && kind.type === SOCK_DGRAM ? kind : undefined;
 }
+
+export const isUnixStream = (kind: SocketKind | undefined): boolean =>
+  kind?.family === AF_UNIX && kind.type === SOCK_STREAM;

@@ -1,19 +1,25 @@
 /** Calls on stream sockets of the Internet that the program connects: those to the target are made there. */
 import type { OutgoingPolicy } from "../../config/outgoing.ts";
+import type { FilePolicy } from "../../config/policy.ts";
+import { ADDRESS_MAX } from "../../hooks/address.ts";
+import { beU16 } from "../../linux/inet.ts";
 import type { HookCall, Hooks, Outcome } from "../../hooks/types.ts";
 import type { RemoteNetwork } from "../../session/remote-network.ts";
 import { flowCode } from "../../wire/flow.ts";
 import { error } from "../errors.ts";
 import { give, internetOf, type NewInternet, roomAt } from "./addresses.ts";
 import { convert, flagsOf, isNonBlocking } from "./converting.ts";
+import { destinationOf, nameOf, type RemoteEndpoint } from "./destination.ts";
 import type { OwnListeners } from "./own-listeners.ts";
 import { close, duplicate, getOption, setOption, take } from "./own-sockets.ts";
 import { RemoteSocket } from "./remote-socket.ts";
-import { isInternetStream, isStreamFor, socketKind } from "./socket-kind.ts";
+import { isInternetStream, isStreamFor, isUnixStream, socketKind } from "./socket-kind.ts";
 
 export interface NetworkOptions {
   readonly network: RemoteNetwork;
   readonly policy: Pick<OutgoingPolicy, "decide">;
+  /** Decides about the paths of Unix sockets; without it they are local. */
+  readonly files?: Pick<FilePolicy, "decide">;
 }
 
 /** include/linux/socket.h, include/uapi/asm-generic/socket.h */
@@ -30,24 +36,19 @@ const bound = Symbol("bound address");
 const remoteOf = (call: { readonly fd: number; readonly process: HookCall<"connect">["process"] }) =>
   RemoteSocket.of(call.process.descriptors.get(call.fd));
 
-export function streamCalls({ network, policy }: NetworkOptions, listeners: OwnListeners): Hooks {
+export function streamCalls({ network, policy, files }: NetworkOptions, listeners: OwnListeners): Hooks {
   const connect = (call: HookCall<"connect">): Outcome | Promise<Outcome> => {
     const file = call.process.descriptors.get(call.fd);
     const known = RemoteSocket.of(file);
     if (known !== undefined && (known.state !== "failed" || known.hasNews)) return again(known);
-    const to = internetOf(call.address);
-    const { host = "", port = 0, bytes = new Uint8Array(0) } = call.address ?? {};
-    if (to === undefined) return undefined; // the kernel says what is wrong with it
-    if (known === undefined && !isStreamFor(call.address, socketKind(call))) return undefined;
-    if (listeners.has(host, port)) return undefined;
-    if (policy.decide({ protocol: "tcp", address: host, port }).mode === "local") return undefined;
-    return begin(call, to, bytes, known, file?.data.get(bound) as NewInternet | undefined);
+    const to = destinationOf(call, { policy, files, listeners });
+    if (to === undefined || typeof to === "number") return to;
+    return begin(call, to, known, file?.data.get(bound) as NewInternet | undefined);
   };
 
   const begin = async (
     call: HookCall<"connect">,
-    to: NewInternet,
-    destination: Uint8Array,
+    to: RemoteEndpoint,
     before: RemoteSocket | undefined,
     from: NewInternet | undefined,
   ): Promise<Outcome> => {
@@ -56,7 +57,7 @@ export function streamCalls({ network, policy }: NetworkOptions, listeners: OwnL
     const flags = flagsOf(tid, fd);
     const isWaiting = !isNonBlocking(flags);
     // A descriptor that waits becomes ours when there is something to wait for no longer: until then it is as it was.
-    const early = isWaiting ? await network.connect(endpoint(to), { from, signal }) : undefined;
+    const early = isWaiting ? await network.connect(to, { from, signal }) : undefined;
     if (typeof early === "number") return early;
     const original = before === undefined ? take(pid, fd) : duplicate(before.original);
     if (original < 0) return original;
@@ -66,13 +67,13 @@ export function streamCalls({ network, policy }: NetworkOptions, listeners: OwnL
       early?.stream.close(flowCode.cancelled);
       return end;
     }
-    const socket = new RemoteSocket(original, destination, { pid, fd }, isWaiting);
+    const socket = new RemoteSocket(original, { pid, fd }, isWaiting);
     socket.belongTo(descriptors.get(fd), end);
     if (early !== undefined) {
       socket.decide(early);
       return 0;
     }
-    void network.connect(endpoint(to), { from, signal: socket.signal }).then((outcome) => socket.decide(outcome));
+    void network.connect(to, { from, signal: socket.signal }).then((outcome) => socket.decide(outcome));
     return error("EINPROGRESS");
   };
 
@@ -90,14 +91,15 @@ export function streamCalls({ network, policy }: NetworkOptions, listeners: OwnL
     },
     async listen(call) {
       const file = call.process.descriptors.get(call.fd);
-      if (!isInternetStream(socketKind(call))) return undefined;
+      const kind = socketKind(call);
+      if (!isInternetStream(kind) && !isUnixStream(kind)) return undefined;
       const result = await call.proceed();
       if (result !== 0) return result;
-      const usockaddr = call.lend(28);
-      const size = call.lend(Uint8Array.of(28, 0, 0, 0));
+      const usockaddr = call.lend(ADDRESS_MAX);
+      const size = call.lend(Uint8Array.of(ADDRESS_MAX, 0, 0, 0));
       await call.run("getsockname", { fd: call.fd, usockaddr, usockaddr_len: size });
-      const name = usockaddr.read(4);
-      listeners.add(file, ((name[2] ?? 0) << 8) | (name[3] ?? 0));
+      const name = usockaddr.read(Math.min(roomAt(size), ADDRESS_MAX));
+      listeners.add(file, isUnixStream(kind) ? nameOf(name) : beU16(name, 2));
       return 0;
     },
     getsockname(call) {
@@ -123,8 +125,6 @@ export function streamCalls({ network, policy }: NetworkOptions, listeners: OwnL
     },
   };
 }
-
-const endpoint = (to: NewInternet) => ({ kind: { case: "internet" as const, value: to } });
 
 /**
  * connect(2) once more (net/ipv4/af_inet.c, __inet_stream_connect): it tells what has become of it, once, unless SO_ERROR

@@ -181,3 +181,17 @@ func own(args []string) {
 	_, err := net.Dial("tcp", listener.Addr().String())
 	fmt.Println(errors.Is(err, syscall.ECONNREFUSED))
 }
+
+// unix: PATH: who the ends are, and an echo.
+func unix(args []string) {
+	conn, err := net.Dial("unix", args[0])
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("local @%v remote %v %v\n", strings.TrimPrefix(conn.LocalAddr().String(), "@"), conn.RemoteAddr(), conn.RemoteAddr().Network())
+	must(conn.Write([]byte("to be or not ")))
+	check(conn.(*net.UnixConn).CloseWrite())
+	answer, err := io.ReadAll(conn)
+	fmt.Printf("%s %v\n", answer, err)
+}

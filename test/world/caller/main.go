@@ -19,6 +19,7 @@ var commands = map[string]func(args []string){
 	"reset":     reset,
 	"options":   options,
 	"own":       own,
+	"unix":      unix,
 	"lookup":    lookup,
 	"datagrams": datagrams,
 	"packets":   packets,

@@ -20,6 +20,7 @@ import (
 //	7005 sends as many bytes as the first nine say, then their checksum
 //	7006 reads nothing
 //	7007 resets after the first byte
+//	/srv/run.sock and @elsewhere-test echo as 7002 does
 //	53 is a DNS server; 7001, [::1]:7002 and 7003 answer datagrams
 func serve(args []string) {
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -31,7 +32,7 @@ func serve(args []string) {
 		listener := must(net.Listen("tcp", address))
 		go http.Serve(listener, nil)
 	}
-	accept("127.0.0.1:7002", echo)
+	accept("127.0.0.1:7002", func(conn *net.TCPConn) { echo(conn) })
 	fullBacklog(7003)
 	accept("127.0.0.1:7004", checksum)
 	accept("127.0.0.1:7005", send)
@@ -41,6 +42,16 @@ func serve(args []string) {
 		conn.SetLinger(0)
 		conn.Close()
 	})
+	for _, path := range []string{"/srv/run.sock", "@elsewhere-test"} {
+		listener := must(net.Listen("unix", path))
+		go func() {
+			for {
+				conn := must(listener.Accept()).(*net.UnixConn)
+				go echo(conn)
+			}
+		}()
+	}
+	os.Symlink("run.sock", "/srv/link.sock")
 	answer("127.0.0.1:7001")
 	answer("[::1]:7002")
 	answer("127.0.0.1:7003")
@@ -62,7 +73,7 @@ func accept(address string, serve func(*net.TCPConn)) {
 	}()
 }
 
-func echo(conn *net.TCPConn) {
+func echo(conn net.Conn) {
 	count, err := io.Copy(conn, conn)
 	fmt.Fprintf(conn, "[%d %v]", count, err)
 	conn.Close()
