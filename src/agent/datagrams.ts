@@ -86,7 +86,7 @@ const bind = (socket: Socket, { from, isV6 }: AssociateRequest): Promise<void> =
 
 const connect = (socket: Socket, to: Internet): Promise<void> =>
   new Promise((resolve, reject) => {
-    socket.connect(to.port, hostOf(to), (error?: Error) => (error == null ? resolve() : reject(error)));
+    socket.connect(to.port, hostOf(to), (error?: Error) => (error === undefined ? resolve() : reject(error)));
   });
 
 function numberOf(error: unknown): number {

@@ -54,7 +54,9 @@ export class InTarget implements AsyncDisposable {
       user: userOf(identity.value, target.identity),
       report: this.report,
     });
-    this.#network = where.outgoing ? networkHooks({ network: session.network, policy: new OutgoingPolicy(), files: this.policy }) : [];
+    this.#network = where.outgoing
+      ? networkHooks({ network: session.network, policy: new OutgoingPolicy(), files: this.policy })
+      : [];
   }
 
   /**

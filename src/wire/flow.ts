@@ -2,7 +2,12 @@
  * Calls whose stream stays open: a message each way, and behind it whatever the two have to say, as bytes. Flow control
  * is the stream's own (RFC 9113, section 5.2): who does not read stops who writes.
  */
-import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import http2, {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { Duplex } from "node:stream";
 import {
   create,

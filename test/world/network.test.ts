@@ -82,7 +82,15 @@ const cases: readonly (readonly [name: string, expected: string | RegExp, ...arg
   ["who does not read", "stopped true true", "stall"],
   ["a reset", "true true", "reset"],
   ["options", "[1 39] 2 <nil>", "options"],
-  ["names", "db.test 1 10.1.2.3 <nil>\nbig.test 100 10.1.2.10", "lookup", "db.test", "big.test", "nowhere.test", "inhosts"],
+  [
+    "names",
+    "db.test 1 10.1.2.3 <nil>\nbig.test 100 10.1.2.10",
+    "lookup",
+    "db.test",
+    "big.test",
+    "nowhere.test",
+    "inhosts",
+  ],
   ["datagrams", "127.0.0.1 127.0.0.1:7001\n1 16 <nil>\n0 15", "datagrams", "127.0.0.1:7001"],
   ["datagrams of IPv6", "::1 [::1]:7002\n1 10 <nil>\n", "datagrams", "[::1]:7002"],
   [

@@ -44,7 +44,8 @@ export async function convert(
   const descriptor = take(process.pid, ours);
   const own = descriptor < 0 ? descriptor : prepare(process.pid, theirs, descriptor, isReady);
   await call.run("close", { fd: ours });
-  const placed = typeof own === "number" ? own : await call.run("dup3", { oldfd: theirs, newfd: fd, flags: flags & O_CLOEXEC });
+  const placed =
+    typeof own === "number" ? own : await call.run("dup3", { oldfd: theirs, newfd: fd, flags: flags & O_CLOEXEC });
   await call.run("close", { fd: theirs });
   if (placed !== null && placed >= 0) return own;
   if (typeof own !== "number") close(own.descriptor);

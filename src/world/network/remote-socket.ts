@@ -42,11 +42,7 @@ export class RemoteSocket {
   #stream: FlowStream | undefined;
 
   /** @param isWaiting the program waits for the outcome in the call itself */
-  constructor(
-    original: number,
-    where: { readonly pid: number; readonly fd: number },
-    isWaiting: boolean,
-  ) {
+  constructor(original: number, where: { readonly pid: number; readonly fd: number }, isWaiting: boolean) {
     this.hasNews = !isWaiting;
     this.original = original;
     this.#where = where;
