@@ -1,10 +1,10 @@
 /** A program whose network is the target's: what it finds here is what it finds there. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { OutgoingPolicy } from "../../src/config/outgoing.ts";
 import { launch } from "../../src/index.ts";
 import { Session } from "../../src/session/session.ts";
@@ -50,7 +50,7 @@ async function here(args: readonly string[], policy = new OutgoingPolicy()): Pro
   await using running = await launch(program, {
     args,
     stdio: ["ignore", "pipe", "pipe"],
-    hooks: [...world.hooks, ...networkHooks({ network: session.network, policy, files })],
+    hooks: [...world.hooks, ...networkHooks({ network: session.network, policy, files, orphanMs: 2000 })],
     onHookError: (failure) => failures.push(failure),
   });
   const [stdout, stderr] = await Promise.all([
@@ -61,6 +61,9 @@ async function here(args: readonly string[], policy = new OutgoingPolicy()): Pro
   expect(failures).toEqual([]);
   return stdout + stderr;
 }
+
+/** The agent's. */
+const pidOf = (agent: Embedded): number => (agent as unknown as { readonly pid: number }).pid;
 
 /** What it prints there. */
 async function there(args: readonly string[]): Promise<string> {
@@ -116,3 +119,42 @@ for (const [name, expected, ...args] of cases)
     expect(native).toContain(expected);
     expect(await here(args)).toBe(native);
   });
+
+test("what was connected is closed, here and there", { timeout: 60_000 }, async () => {
+  const open = (): number[] => ["self", pidOf(sandbox)].map((pid) => readdirSync(`/proc/${pid}/fd`).length);
+  await here(["parallel", "20"]); // what is made once
+  const before = open();
+  await here(["parallel", "100"]);
+  await here(["stall"]);
+  await here(["packets", "127.0.0.1:7001", "127.0.0.1:7003"]);
+  await here(["dial", "tcp", "127.0.0.1:7003", "100ms"]);
+  await vi.waitFor(() => expect(open()).toEqual(before), { timeout: 10_000, interval: 100 });
+});
+
+test("a policy keeps destinations here", async () => {
+  const policy = new OutgoingPolicy([
+    { mode: "local", network: "127.0.0.0/8", ports: [7000, 7001] },
+    { mode: "remote", protocol: "tcp" },
+  ]);
+  expect(await here(["dial", "tcp", "127.0.0.1:7001", "5s"], policy)).toContain("connection refused");
+  expect(await here(["dial", "tcp", "127.0.0.1:7002", "5s"], policy)).toContain("local 127.0.0.1 some remote");
+});
+
+test("a connection whose agent dies is reset, and there are no new ones", { timeout: 60_000 }, async () => {
+  const other = await startHome();
+  const connect = { connect: () => Promise.resolve(other.connection), release: "elsewhere test" };
+  using lost = await Session.open(connect);
+  mkdirSync(join(other.root, "bin"), { recursive: true });
+  copyFileSync(program, join(other.root, "bin/server"));
+  const child = other.run("/bin/server", ["serve"], { stdio: ["pipe", "pipe", "inherit"] });
+  if (child.stdout !== null) await once(child.stdout, "data");
+  await using running = await launch(program, {
+    args: ["outlive", "127.0.0.1:7006"],
+    stdio: ["ignore", "pipe", "inherit"],
+    hooks: networkHooks({ network: lost.network, policy: new OutgoingPolicy() }),
+  });
+  running.stdout?.once("data", () => process.kill(pidOf(other), "SIGKILL"));
+  const output = running.stdout === null ? "" : await text(running.stdout);
+  await other[Symbol.asyncDispose]();
+  expect(output).toBe("connected\nreset true, then network is down\n");
+});

@@ -7,10 +7,9 @@ import { u32, u64 } from "../../linux/scalar.ts";
 import { error } from "../errors.ts";
 import { give, internetOf, roomAt } from "./addresses.ts";
 import { DatagramSocket } from "./datagram-socket.ts";
-import type { OwnListeners } from "./own-listeners.ts";
 import type { Relay } from "./relay.ts";
 import { datagramKind } from "./socket-kind.ts";
-import type { NetworkOptions } from "./stream-calls.ts";
+import type { NetworkOptions, Sockets } from "./stream-calls.ts";
 
 const AF_INET = 2;
 const AF_INET6 = 10;
@@ -29,13 +28,16 @@ const known = ({ fd, process }: OnSocket): DatagramSocket | undefined => Datagra
 const isForMany = (host: string): boolean =>
   /^(?:::ffff:)?(?:22[4-9]|23\d)\./.test(host) || host.startsWith("ff") || host === "255.255.255.255";
 
-export function datagramCalls({ network, policy }: NetworkOptions, listeners: OwnListeners): Hooks {
+export function datagramCalls({ network, policy }: NetworkOptions, { listeners, live }: Sockets): Hooks {
   const socketOf = (call: OnSocket): DatagramSocket | undefined => {
     const file = call.process.descriptors.get(call.fd);
     const kind = datagramKind(call);
     if (file === undefined || kind === undefined) return undefined;
-    const where = { pid: call.process.pid, fd: call.fd };
-    return DatagramSocket.of(file) ?? DatagramSocket.add(file, network, kind.family, where);
+    const present = DatagramSocket.of(file);
+    if (present !== undefined) return present;
+    const made = new DatagramSocket(network, kind.family, { pid: call.process.pid, fd: call.fd });
+    made.belongTo(file, live);
+    return made;
   };
   const isRemote = ({ host = "", port = 0 }: SocketAddress): boolean =>
     port !== 0 &&

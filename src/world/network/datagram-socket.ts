@@ -16,7 +16,7 @@ const key = Symbol("datagram socket");
 const MOST_RELAYS = 256;
 const AF_INET6 = 10;
 
-export class DatagramSocket {
+export class DatagramSocket implements Disposable {
   /** bind(2), as the program has asked for it. */
   bound: NewInternet | undefined;
   readonly #network: RemoteNetwork;
@@ -30,7 +30,7 @@ export class DatagramSocket {
   /** struct sockaddr of peers, by their relays' ports. */
   readonly #peers = new Map<number, Uint8Array>();
 
-  private constructor(network: RemoteNetwork, family: number, where: Where) {
+  constructor(network: RemoteNetwork, family: number, where: Where) {
     this.#network = network;
     this.#family = family;
     this.#where = where;
@@ -41,11 +41,13 @@ export class DatagramSocket {
     return found instanceof DatagramSocket ? found : undefined;
   }
 
-  static add(file: OpenedFile, network: RemoteNetwork, family: number, where: Where): DatagramSocket {
-    const made = new DatagramSocket(network, family, where);
-    file.data.set(key, made);
-    file.onReleased.push(() => made.#released());
-    return made;
+  belongTo(file: OpenedFile, live: Set<Disposable>): void {
+    file.data.set(key, this);
+    live.add(this);
+    file.onReleased.push(() => {
+      live.delete(this);
+      this[Symbol.dispose]();
+    });
   }
 
   /** getsockname(2): struct sockaddr; undefined where it is as the kernel tells it. */
@@ -153,7 +155,8 @@ export class DatagramSocket {
     writeMessage(stream, DatagramSchema, remote === undefined ? { peer, data } : { data });
   }
 
-  #released(): void {
+  /** Nobody has it open any more. */
+  [Symbol.dispose](): void {
     this.#isReleased = true;
     this.disconnect();
   }

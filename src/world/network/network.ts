@@ -2,10 +2,20 @@
 import { defineHooks, type HookSet } from "../../hooks/define.ts";
 import { datagramCalls } from "./datagram-calls.ts";
 import { OwnListeners } from "./own-listeners.ts";
-import { type NetworkOptions, streamCalls } from "./stream-calls.ts";
+import { type NetworkOptions, type Sockets, streamCalls } from "./stream-calls.ts";
+
+const ORPHAN_MS = 60_000;
 
 /** Behind the user's own hooks. */
 export function networkHooks(options: NetworkOptions): readonly HookSet[] {
-  const listeners = new OwnListeners();
-  return [defineHooks(streamCalls(options, listeners)), defineHooks(datagramCalls(options, listeners))];
+  const sockets: Sockets = {
+    listeners: new OwnListeners(),
+    live: new Set(),
+    orphanMs: options.orphanMs ?? ORPHAN_MS,
+  };
+  const ended = (): void => {
+    for (const socket of sockets.live) socket[Symbol.dispose]();
+    sockets.live.clear();
+  };
+  return [defineHooks(streamCalls(options, sockets), { ended }), defineHooks(datagramCalls(options, sockets))];
 }

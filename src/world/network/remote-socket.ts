@@ -24,7 +24,14 @@ export interface OwnEnd {
   readonly cookie: string | undefined;
 }
 
-export class RemoteSocket {
+export interface Keeping {
+  /** What is to be disposed of when the program has ended. */
+  readonly live: Set<Disposable>;
+  /** How long what a closed socket has written may take to arrive, milliseconds. */
+  readonly orphanMs: number;
+}
+
+export class RemoteSocket implements Disposable {
   /** The socket that the program made at first, here. */
   readonly original: number;
   readonly #giveUp = new AbortController();
@@ -33,6 +40,7 @@ export class RemoteSocket {
   /** Where it is: one of the program's descriptors. */
   readonly #where: { readonly pid: number; readonly fd: number };
   #isReleased = false;
+  #orphanMs = 0;
   #connection: RemoteConnection | undefined;
   /** −errno, until somebody has been told. */
   #error = 0;
@@ -63,11 +71,16 @@ export class RemoteSocket {
   }
 
   /** The program's descriptor is open on it. */
-  belongTo(file: OpenedFile | undefined, end: OwnEnd): void {
+  belongTo(file: OpenedFile | undefined, end: OwnEnd, { live, orphanMs }: Keeping): void {
+    this.#orphanMs = orphanMs;
     this.#end = end;
     this.#cookie = end.cookie;
     file?.data.set(key, this);
-    file?.onReleased.push(() => this.#released());
+    live.add(this);
+    file?.onReleased.push(() => {
+      live.delete(this);
+      this[Symbol.dispose]();
+    });
   }
 
   /** The remote end is decided. */
@@ -121,7 +134,9 @@ export class RemoteSocket {
     socket.unref();
   }
 
-  #released(): void {
+  /** Nobody has it open any more. */
+  [Symbol.dispose](): void {
+    if (this.#isReleased) return;
     this.#isReleased = true;
     this.#giveUp.abort();
     const linger = getOption(this.original, SOL_SOCKET, SO_LINGER, 8);
@@ -132,6 +147,11 @@ export class RemoteSocket {
     const isAbrupt = typeof linger !== "number" && linger[0] !== 0 && linger.subarray(4).every((byte) => byte === 0);
     if (isAbrupt) this.#stream?.close(flowCode.reset);
     else this.#closeWhenDone();
+    const stream = this.#stream;
+    if (stream === undefined || stream.destroyed) return;
+    // As the kernel gives up on a connection that nobody has and whose other end takes nothing (tcp(7), tcp_orphan_retries).
+    const timer = setTimeout(() => stream.close(flowCode.cancelled), this.#orphanMs).unref();
+    stream.once("close", () => clearTimeout(timer));
   }
 
   /** All that the program has written is on its way, and it reads no more. */

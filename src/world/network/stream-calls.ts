@@ -12,7 +12,7 @@ import { convert, flagsOf, isNonBlocking } from "./converting.ts";
 import { destinationOf, nameOf, type RemoteEndpoint } from "./destination.ts";
 import type { OwnListeners } from "./own-listeners.ts";
 import { close, duplicate, getOption, setOption, take } from "./own-sockets.ts";
-import { RemoteSocket } from "./remote-socket.ts";
+import { type Keeping, RemoteSocket } from "./remote-socket.ts";
 import { isInternetStream, isStreamFor, isUnixStream, socketKind } from "./socket-kind.ts";
 
 export interface NetworkOptions {
@@ -20,9 +20,16 @@ export interface NetworkOptions {
   readonly policy: Pick<OutgoingPolicy, "decide">;
   /** Decides about the paths of Unix sockets; without it they are local. */
   readonly files?: Pick<FilePolicy, "decide">;
+  /** How long what a closed socket has written may take to arrive, milliseconds. @default 60,000 */
+  readonly orphanMs?: number;
 }
 
-/** include/linux/socket.h, include/uapi/asm-generic/socket.h */
+/** What the hooks of one program know together. */
+export interface Sockets extends Keeping {
+  readonly listeners: OwnListeners;
+}
+
+/** include/uapi/asm-generic/socket.h */
 const SOL_SOCKET = 1;
 const SO_ERROR = 4;
 /** What a Unix socket heeds as well, and the data that goes through it with it. */
@@ -36,7 +43,8 @@ const bound = Symbol("bound address");
 const remoteOf = (call: { readonly fd: number; readonly process: HookCall<"connect">["process"] }) =>
   RemoteSocket.of(call.process.descriptors.get(call.fd));
 
-export function streamCalls({ network, policy, files }: NetworkOptions, listeners: OwnListeners): Hooks {
+export function streamCalls({ network, policy, files }: NetworkOptions, sockets: Sockets): Hooks {
+  const { listeners } = sockets;
   const connect = (call: HookCall<"connect">): Outcome | Promise<Outcome> => {
     const file = call.process.descriptors.get(call.fd);
     const known = RemoteSocket.of(file);
@@ -68,7 +76,7 @@ export function streamCalls({ network, policy, files }: NetworkOptions, listener
       return end;
     }
     const socket = new RemoteSocket(original, { pid, fd }, isWaiting);
-    socket.belongTo(descriptors.get(fd), end);
+    socket.belongTo(descriptors.get(fd), end, sockets);
     if (early !== undefined) {
       socket.decide(early);
       return 0;

@@ -195,3 +195,15 @@ func unix(args []string) {
 	answer, err := io.ReadAll(conn)
 	fmt.Printf("%s %v\n", answer, err)
 }
+
+// outlive: ADDRESS: what is found when the way there is gone.
+func outlive(args []string) {
+	conn := must(net.Dial("tcp", args[0]))
+	fmt.Println("connected")
+	_, err := conn.Read(make([]byte, 1))
+	fmt.Printf("reset %v, then ", errors.Is(err, syscall.ECONNRESET))
+	_, err = net.Dial("tcp", args[0])
+	var errno syscall.Errno
+	errors.As(err, &errno)
+	fmt.Println(errno)
+}

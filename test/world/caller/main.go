@@ -20,6 +20,7 @@ var commands = map[string]func(args []string){
 	"options":   options,
 	"own":       own,
 	"unix":      unix,
+	"outlive":   outlive,
 	"lookup":    lookup,
 	"datagrams": datagrams,
 	"packets":   packets,
