@@ -229,8 +229,9 @@ export const DatagramSchema: GenMessage<Datagram> = /*@__PURE__*/
 export const NetworkService: GenService<{
   /**
    * connect(2) of a stream socket. Behind the request the client sends the connection's bytes, behind the answer the
-   * agent does. The answer comes when the remote end is decided. END_STREAM is a half-close (shutdown(2), SHUT_WR) each way;
-   * RST_STREAM with CONNECT_ERROR is a reset, with NO_ERROR the client's close(2). Flow control is the connection's.
+   * agent does. The answer comes when the remote end is decided. END_STREAM on trailers with grpc-status 0 is a half-close
+   * (shutdown(2), SHUT_WR) each way; a stream that ends in any other way was reset. RST_STREAM with CONNECT_ERROR is a reset,
+   * with NO_ERROR the client's close(2). Flow control is the connection's.
    *
    * @generated from rpc elsewhere.v1.NetworkService.Connect
    */
