@@ -9,6 +9,7 @@ import { flowCode } from "../../wire/flow.ts";
 import { error } from "../errors.ts";
 import { give, internetOf, type NewInternet, roomAt } from "./addresses.ts";
 import { convert, flagsOf, isNonBlocking } from "./converting.ts";
+import { bindThere } from "./binding.ts";
 import { destinationOf, nameOf, type RemoteEndpoint } from "./destination.ts";
 import type { OwnListeners } from "./own-listeners.ts";
 import { close, duplicate, getOption, setOption, take } from "./own-sockets.ts";
@@ -92,8 +93,8 @@ export function streamCalls({ network, policy, files }: NetworkOptions, sockets:
       const address = internetOf(call.address);
       if (address === undefined || !isStreamFor(call.address, socketKind(call))) return undefined;
       const result = await call.proceed();
-      // An address that this machine has not may be one of the target's: connect will tell.
-      if (result !== 0 && result !== error("EADDRNOTAVAIL")) return result;
+      const failed = await bindThere(network, address, result);
+      if (failed !== 0) return failed;
       file?.data.set(bound, address);
       return 0;
     },
