@@ -77,6 +77,8 @@ const cases: readonly (readonly [name: string, expected: string | RegExp, ...arg
   ["addresses of IPv6", "local ::1 some remote [::1]:7001 tcp\n", "dial", "tcp", "[::1]:7001", "5s"],
   ["an address of its own", "local 127.0.0.1 7999", "dial", "tcp", "127.0.0.1:7001", "5s", "127.0.0.1:7999"],
   ["an address of nobody's", "bind: cannot assign", "dial", "tcp", "127.0.0.1:7001", "5s", "192.0.2.7:0"],
+  ["epoll before connect", "operation now in progress\n1 0x4 42; errno 0 <nil>\n", "epoll", "7002"],
+  ["epoll, refused", "connection refused", "epoll", "1"],
   ["refused", "(111, timeout false)", "dial", "tcp", "127.0.0.1:1", "5s"],
   ["unreachable", "(101, timeout false)", "dial", "tcp", "192.0.2.1:80", "5s"],
   ["a deadline", "i/o timeout (0, timeout true)", "dial", "tcp", "127.0.0.1:7003", "300ms"],

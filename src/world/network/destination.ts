@@ -9,7 +9,7 @@ import { error } from "../errors.ts";
 import { normal } from "../locate.ts";
 import { internetOf } from "./addresses.ts";
 import type { OwnListeners } from "./own-listeners.ts";
-import { isStreamFor, isUnixStream, socketKind } from "./socket-kind.ts";
+import { isStreamFor, isUnixStream, type SocketKind } from "./socket-kind.ts";
 
 export interface Rules {
   readonly policy: Pick<OutgoingPolicy, "decide">;
@@ -27,15 +27,21 @@ export function nameOf(address: Uint8Array): string {
   return (end < 0 ? name : name.subarray(0, end)).toString("hex");
 }
 
-/** @returns undefined where it is the kernel's business here, or −errno */
-export function destinationOf(call: HookCall<"connect">, rules: Rules): RemoteEndpoint | number | undefined {
+/**
+ * @param kind of the socket
+ * @returns undefined where it is the kernel's business here, or −errno
+ */
+export function destinationOf(
+  call: HookCall<"connect">,
+  rules: Rules,
+  kind: SocketKind | undefined,
+): RemoteEndpoint | number | undefined {
   const { address } = call;
   if (address === undefined) return undefined;
-  if (address.family === "AF_UNIX") return unixDestination(call, address.bytes, rules);
+  if (address.family === "AF_UNIX") return isUnixStream(kind) ? unixDestination(call, address.bytes, rules) : undefined;
   const value = internetOf(address);
   const { host = "", port = 0 } = address;
-  if (value === undefined || !isStreamFor(address, socketKind(call)) || rules.listeners.has(host, port))
-    return undefined;
+  if (value === undefined || !isStreamFor(address, kind) || rules.listeners.has(host, port)) return undefined;
   const { mode } = rules.policy.decide({ protocol: "tcp", address: host, port });
   return mode === "local" ? undefined : { kind: { case: "internet", value } };
 }
@@ -47,8 +53,7 @@ function unixDestination(
 ): RemoteEndpoint | number | undefined {
   const name = nameOf(address);
   const value = Buffer.from(name, "hex");
-  if (files === undefined || value.length === 0 || listeners.hasName(name) || !isUnixStream(socketKind(call)))
-    return undefined;
+  if (files === undefined || value.length === 0 || listeners.hasName(name)) return undefined;
   if (value[0] === 0) return { kind: { case: "unix", value } };
   const path = posix.resolve(call.process.cwd, value.toString());
   const { mode } = files.decide(normal(path));

@@ -118,7 +118,6 @@ export class RemoteSocket implements Disposable {
   takeError(): number {
     const failed = this.#error;
     this.#error = 0;
-    if (failed !== 0) this.hasNews = false;
     return failed;
   }
 

@@ -38,8 +38,14 @@ export function socketKind({ fd, process }: { fd: number; process: CallingProces
 function ask(pid: number, fd: number): SocketKind | undefined {
   const descriptor = take(pid, fd);
   if (descriptor < 0) return undefined;
-  const [family, type] = [SO_DOMAIN, SO_TYPE].map((name) => getOption(descriptor, SOL_SOCKET, name, 4));
+  const kind = kindOf(descriptor);
   close(descriptor);
+  return kind;
+}
+
+/** Of a socket that this process holds. */
+export function kindOf(descriptor: number): SocketKind | undefined {
+  const [family, type] = [SO_DOMAIN, SO_TYPE].map((name) => getOption(descriptor, SOL_SOCKET, name, 4));
   if (!(family instanceof Uint8Array) || !(type instanceof Uint8Array)) return undefined;
   return { family: u32(family, 0), type: u32(type, 0) };
 }

@@ -13,8 +13,9 @@ import { bindThere } from "./binding.ts";
 import { destinationOf, nameOf, type RemoteEndpoint } from "./destination.ts";
 import type { OwnListeners } from "./own-listeners.ts";
 import { close, duplicate, getOption, setOption, take } from "./own-sockets.ts";
+import { keepRegistered, register } from "./registrations.ts";
 import { type Keeping, RemoteSocket } from "./remote-socket.ts";
-import { isInternetStream, isStreamFor, isUnixStream, socketKind } from "./socket-kind.ts";
+import { isInternetStream, isStreamFor, isUnixStream, kindOf, socketKind } from "./socket-kind.ts";
 
 export interface NetworkOptions {
   readonly network: RemoteNetwork;
@@ -50,7 +51,8 @@ export function streamCalls({ network, policy, files }: NetworkOptions, sockets:
     const file = call.process.descriptors.get(call.fd);
     const known = RemoteSocket.of(file);
     if (known !== undefined && (known.state !== "failed" || known.hasNews)) return again(known);
-    const to = destinationOf(call, { policy, files, listeners });
+    const kind = known === undefined ? socketKind(call) : kindOf(known.original);
+    const to = destinationOf(call, { policy, files, listeners }, kind);
     if (to === undefined || typeof to === "number") return to;
     return begin(call, to, known, file?.data.get(bound) as NewInternet | undefined);
   };
@@ -70,7 +72,7 @@ export function streamCalls({ network, policy, files }: NetworkOptions, sockets:
     if (typeof early === "number") return early;
     const original = before === undefined ? take(pid, fd) : duplicate(before.original);
     if (original < 0) return original;
-    const end = await convert(call, flags, isWaiting);
+    const end = await keepRegistered(call, descriptors.get(fd), () => convert(call, flags, isWaiting));
     if (end === null || typeof end === "number") {
       close(original);
       early?.stream.close(flowCode.cancelled);
@@ -111,6 +113,12 @@ export function streamCalls({ network, policy, files }: NetworkOptions, sockets:
       listeners.add(file, isUnixStream(kind) ? nameOf(name) : beU16(name, 2));
       return 0;
     },
+    epoll_ctl(call) {
+      const { fd } = call.args;
+      const file = call.process.descriptors.get(fd);
+      const kind = file && socketKind({ fd, process: call.process });
+      return file && (isInternetStream(kind) || isUnixStream(kind)) ? register(call, file) : undefined;
+    },
     getsockname(call) {
       const local = remoteOf(call)?.local;
       return local && give(call.args.usockaddr, call.args.usockaddr_len, local);
@@ -136,14 +144,14 @@ export function streamCalls({ network, policy, files }: NetworkOptions, sockets:
 }
 
 /**
- * connect(2) once more (net/ipv4/af_inet.c, __inet_stream_connect): it tells what has become of it, once, unless SO_ERROR
- * has told it before.
+ * connect(2) once more (net/ipv4/af_inet.c, __inet_stream_connect): it tells once what has become of it. Of an error that
+ * SO_ERROR has told it knows no more than that there was one.
  */
 function again(socket: RemoteSocket): number {
   if (socket.state === "connecting") return error("EALREADY");
   if (!socket.hasNews) return error("EISCONN");
   socket.hasNews = false;
-  return socket.takeError();
+  return socket.takeError() || (socket.state === "failed" ? error("ECONNABORTED") : 0);
 }
 
 /** Of the socket that the program has made. */

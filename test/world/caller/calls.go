@@ -207,3 +207,22 @@ func outlive(args []string) {
 	errors.As(err, &errno)
 	fmt.Println(errno)
 }
+
+// epoll: PORT...: registers a socket, then connects it; what it waits for, and what comes.
+func epoll(args []string) {
+	poll := must(syscall.EpollCreate1(0))
+	for _, arg := range args {
+		fd := must(syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK, 0))
+		event := syscall.EpollEvent{Events: syscall.EPOLLIN | syscall.EPOLLOUT | syscall.EPOLLRDHUP, Fd: 42}
+		check(syscall.EpollCtl(poll, syscall.EPOLL_CTL_ADD, fd, &event))
+		to := &syscall.SockaddrInet4{Port: must(strconv.Atoi(arg)), Addr: [4]byte{127, 0, 0, 1}}
+		fmt.Println(syscall.Connect(fd, to))
+		events := make([]syscall.EpollEvent, 4)
+		count := must(syscall.EpollWait(poll, events, 5000))
+		option, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ERROR)
+		fmt.Printf("%d %#x %d; %v %v\n", count, events[0].Events, events[0].Fd, syscall.Errno(option), err)
+		fmt.Println(syscall.Connect(fd, to))
+		fmt.Println(syscall.Connect(fd, to))
+		check(syscall.Close(fd))
+	}
+}

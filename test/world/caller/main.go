@@ -20,6 +20,7 @@ var commands = map[string]func(args []string){
 	"options":   options,
 	"own":       own,
 	"unix":      unix,
+	"epoll":     epoll,
 	"outlive":   outlive,
 	"lookup":    lookup,
 	"datagrams": datagrams,
