@@ -17,5 +17,8 @@ export function networkHooks(options: NetworkOptions): readonly HookSet[] {
     for (const socket of sockets.live) socket[Symbol.dispose]();
     sockets.live.clear();
   };
-  return [defineHooks(streamCalls(options, sockets), { ended }), defineHooks(datagramCalls(options, sockets))];
+  return [
+    defineHooks(streamCalls(options, sockets), { ended, hasWork: () => sockets.live.size > 0 }),
+    defineHooks(datagramCalls(options, sockets)),
+  ];
 }
