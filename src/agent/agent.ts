@@ -11,12 +11,14 @@ import { Refusal } from "../wire/routes.ts";
 import { serve } from "../wire/server.ts";
 import { status } from "../wire/status.ts";
 import { Connection, type Kernel } from "./connection.ts";
+import { serveDatagrams } from "./datagrams.ts";
 import { type Fence, SocketFence } from "./fence.ts";
 import { serveCopies } from "./copies.ts";
 import { serveFiles } from "./files.ts";
 import type { TargetFacts } from "./identity.ts";
 import { serveLocks } from "./locks.ts";
 import { serveNames } from "./names.ts";
+import { serveNetwork } from "./network.ts";
 import { servePipes } from "./pipes.ts";
 import { serveWatches } from "./watches.ts";
 
@@ -70,6 +72,8 @@ export async function runAgentOn(
     servePipes(connection);
     serveWatches(connection);
     serveCopies(connection);
+    serveNetwork(connection);
+    serveDatagrams(connection);
     await serve(duplex, { routes: connection.routes, report, clock, signal: over.signal });
   } finally {
     // Its files are closed, its locks given back: the next may begin.

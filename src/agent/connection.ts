@@ -4,7 +4,7 @@ import type { KernelCalls } from "../linux/kernel-calls.ts";
 import { u32, u64 } from "../linux/scalar.ts";
 import type { Clock } from "../wire/clock.ts";
 import type { Method } from "../wire/method.ts";
-import { Refusal, Routes } from "../wire/routes.ts";
+import { type FlowHandler, Refusal, Routes } from "../wire/routes.ts";
 import { status } from "../wire/status.ts";
 import { flags as o } from "./constants.ts";
 import { checked, Errno } from "./errno.ts";
@@ -65,6 +65,14 @@ export class Connection implements Disposable {
       } finally {
         letGo();
       }
+    });
+  }
+
+  /** Answers a call whose stream stays. */
+  onFlow<I extends DescMessage, O extends DescMessage>(method: Method<I, O>, handler: FlowHandler<I>): void {
+    this.routes.onFlow(method, (request, stream) => {
+      if (!this.isGreeted) throw new Refusal(status.failedPrecondition, "Hello comes first");
+      return handler(request, stream);
     });
   }
 

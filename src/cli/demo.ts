@@ -53,7 +53,8 @@ export async function demo(): Promise<void> {
     env: [],
     workdir: project,
   });
-  await using target = await InTarget.with(new Agents(() => Promise.resolve(sandbox)), esbuild, settings);
+  const agents = new Agents(() => Promise.resolve(sandbox));
+  await using target = await InTarget.with(agents, { executable: esbuild, outgoing: true }, settings);
   const hostname = target.session.target.identity?.nodename ?? "";
   const args = [entry, "--bundle", `--outfile=${bundle}`, "--log-level=warning"];
   const command = `esbuild ${args.slice(0, 3).join(" ")}`;

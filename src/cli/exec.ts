@@ -14,6 +14,8 @@ export interface ExecCommandOptions extends HookOptions, TargetOptions {
   readonly follow: boolean;
   readonly report?: boolean;
   readonly dryRun?: boolean;
+  /** False: --no-outgoing. */
+  readonly outgoing: boolean;
 }
 
 export async function exec(name: string, args: readonly string[], options: ExecCommandOptions): Promise<void> {
@@ -21,7 +23,7 @@ export async function exec(name: string, args: readonly string[], options: ExecC
   const text = settings?.target.value;
   if (settings === undefined || text === undefined) endAs(await runHere(name, args, options));
   const { InTarget } = await import("./in-target.ts");
-  const target = await withProgramBehindScript(name, () => InTarget.open(text, name, settings));
+  const target = await withProgramBehindScript(name, () => InTarget.open(text, name, settings, options.outgoing));
   if (options.dryRun === true) {
     const { tellBefore } = await import("./target-report.ts");
     await using there = target;

@@ -5,6 +5,7 @@ import pc from "picocolors";
 import { filePolicy } from "../config/file-policy.ts";
 import { programEnvironment, type Variable } from "../config/environment.ts";
 import { hereFor, ownEnvironment } from "../config/here.ts";
+import { OutgoingPolicy } from "../config/outgoing.ts";
 import type { FilePolicy } from "../config/policy.ts";
 import type { Settings } from "../config/settings.ts";
 import { ElsewhereError, exitCodes } from "../errors.ts";
@@ -15,11 +16,19 @@ import { Session, type SessionEvent } from "../session/session.ts";
 import { Agents } from "../target/agents.ts";
 import { findTarget } from "../target/kinds.ts";
 import type { SeenUser } from "../world/identity.ts";
+import { networkHooks } from "../world/network/network.ts";
 import { FileReport } from "../world/report.ts";
 import { World } from "../world/world.ts";
 import { wantsColour } from "./report.ts";
 import { Progress } from "./progress.ts";
 import { packageVersion } from "./version.ts";
+
+export interface RunOptions {
+  /** The program's real path; undefined where it is the target's. */
+  readonly executable: string | undefined;
+  /** Whether what it connects to is connected to in the target. */
+  readonly outgoing: boolean;
+}
 
 export class InTarget implements AsyncDisposable {
   readonly policy: FilePolicy;
@@ -30,12 +39,13 @@ export class InTarget implements AsyncDisposable {
   readonly session: Session;
   readonly #agents: Agents;
   readonly #world: World;
+  readonly #network: readonly HookSet[];
 
-  private constructor(agents: Agents, session: Session, settings: Settings, executable: string | undefined) {
+  private constructor(agents: Agents, session: Session, settings: Settings, options: RunOptions) {
     const { target, files } = session;
     this.#agents = agents;
     this.session = session;
-    this.policy = filePolicy(settings, hereFor(settings, executable));
+    this.policy = filePolicy(settings, hereFor(settings, options.executable));
     const { hostname, identity, workdir } = settings;
     this.workingDirectory =
       workdir.value === "target" ? Buffer.from(target.workingDirectory).toString() : workdir.value;
@@ -47,6 +57,9 @@ export class InTarget implements AsyncDisposable {
       user: userOf(identity.value, target.identity),
       report: this.report,
     });
+    this.#network = options.outgoing
+      ? networkHooks({ network: session.network, policy: new OutgoingPolicy(), files: this.policy })
+      : [];
   }
 
   /**
@@ -54,7 +67,7 @@ export class InTarget implements AsyncDisposable {
    * @param program as the user named it
    * @throws ElsewhereError when the program is not found, or nothing can be done in the target
    */
-  static async open(text: string, program: string, settings: Settings): Promise<InTarget> {
+  static async open(text: string, program: string, settings: Settings, outgoing: boolean): Promise<InTarget> {
     const { kind, name } = findTarget(text);
     const isThere = program.startsWith(REMOTE);
     const executable = isThere ? undefined : realpathSync(findProgram(program, process.env, process.cwd()));
@@ -62,18 +75,15 @@ export class InTarget implements AsyncDisposable {
     const agents = new Agents((signal) =>
       kind.start(name, { progress: (doing) => progress.say(`${text}: ${doing}`), ...(signal && { signal }) }),
     );
-    return await InTarget.with(agents, executable, settings);
+    return await InTarget.with(agents, { executable, outgoing }, settings);
   }
 
-  /**
-   * The same with whatever starts an agent; it is ended with this.
-   * @param executable the program's real path; undefined where it is the target's
-   */
-  static async with(agents: Agents, executable: string | undefined, settings: Settings): Promise<InTarget> {
+  /** The same with whatever starts an agent; it is ended with this. */
+  static async with(agents: Agents, options: RunOptions, settings: Settings): Promise<InTarget> {
     try {
       const release = `elsewhere ${packageVersion()}`;
       const session = await Session.open({ connect: (signal) => agents.connect(signal), release, listen: tell });
-      return new InTarget(agents, session, settings, executable);
+      return new InTarget(agents, session, settings, options);
     } catch (error) {
       await agents[Symbol.asyncDispose]();
       throw error;
@@ -81,7 +91,8 @@ export class InTarget implements AsyncDisposable {
   }
 
   get hooks(): readonly HookSet[] {
-    return this.#world.hooks;
+    // The world refuses sockets of the target by path: it is asked about those that the network leaves.
+    return [...this.#network, ...this.#world.hooks];
   }
 
   get environment(): NodeJS.ProcessEnv {

@@ -111,6 +111,7 @@ function addExec(program: Command): void {
     .argument("[args...]", "its arguments")
     .passThroughOptions();
   addTargetOptions(command)
+    .option("--no-outgoing", "connections begin on this machine, not in the target")
     .option("--dry-run", "connect, say what would be where, and start nothing")
     .option("--report", "say at the end which files were where, and by which rule")
     .addOption(hookOption())

@@ -13,11 +13,17 @@ export interface HookSet {
   readonly place: Place | undefined;
   /** See {@link HookSetOptions}. */
   readonly ended?: HookSetOptions["ended"];
+  readonly hasWork?: HookSetOptions["hasWork"];
 }
 
 export interface HookSetOptions {
   /** Called when the program has ended and no hook is asked any more, before its end is told. */
   readonly ended?: (() => void | Promise<void>) | undefined;
+  /**
+   * Whether there is something to do between calls (sockets, timers) that shall not wait. Between calls that come often the
+   * event loop turns every 5 ms only.
+   */
+  readonly hasWork?: (() => boolean) | undefined;
 }
 
 const groups: readonly GroupName[] = [
@@ -51,8 +57,8 @@ const mark = Symbol.for("elsewhere.hooks");
  *
  * Hooks of one set that name the same call (`any`, `file` and `openat`) are asked in the order in which they are written.
  */
-export function defineHooks(hooks: Hooks, { ended }: HookSetOptions = {}): HookSet {
-  const set: HookSet = { hooks, place: placeOf(new Error().stack, 1), ended };
+export function defineHooks(hooks: Hooks, { ended, hasWork }: HookSetOptions = {}): HookSet {
+  const set: HookSet = { hooks, place: placeOf(new Error().stack, 1), ended, hasWork };
   Object.defineProperty(set, mark, { value: true });
   return set;
 }

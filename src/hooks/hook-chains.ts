@@ -53,6 +53,7 @@ export class HookChains implements CallServer {
     };
     this.#calls = behind.calls;
     behind.onCalls = () => this.#changed();
+    supervisor.hasOtherWork = () => this.#sets.some(({ set }) => set.hasWork?.() === true);
   }
 
   get calls(): readonly number[] {

@@ -7,7 +7,7 @@
  *   polling    in bursts that do not leave this file; between them the event loop turns
  *              once, so that timers and I/O go on
  *   napping    blocked on the doorbell itself, so that a call is one wake-up away; not while
- *              somebody works on a call asynchronously. Naps are short, and between two the
+ *              somebody works on a call asynchronously, or moves the program's data. Naps are short, and between two the
  *              supervisor rehearses: it asks itself a question, for an engine whose code and
  *              data have left the caches answers in three times the time.
  *              On a crowded machine it naps as soon as nothing waits, and threads of the
@@ -86,6 +86,8 @@ export class Supervisor implements Disposable {
   prepare: ((call: Call, done: () => void) => void) | undefined;
   /** Who reads the journals. */
   reader: JournalReader | undefined;
+  /** Whether the event loop has something to do for the program beside its calls: then it is not kept from it. */
+  hasOtherWork: () => boolean = () => false;
   readonly #handlers: (CallHandler | undefined)[] = [];
   /** Calls that wait, or whose thread is in the kernel to make a call it was told to. */
   readonly #calls: (Call | undefined)[] = Array.from({ length: SLOT_COUNT });
@@ -309,7 +311,7 @@ export class Supervisor implements Disposable {
     this.#busyness.pause();
     const { rings } = this.mailbox;
     if (!this.mailbox.beginSleep()) setImmediate(this.#poll);
-    else if (this.#held === 0 && now - this.#lastCall < NAP_WINDOW_MS) {
+    else if (this.#held === 0 && !this.hasOtherWork() && now - this.#lastCall < NAP_WINDOW_MS) {
       const served = this.#nap(rings);
       this.mailbox.endSleep();
       if (served) this.#called(performance.now());

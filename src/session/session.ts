@@ -11,9 +11,11 @@ import { ConnectionLost, WireClient } from "../wire/client.ts";
 import { abortable, type Clock, pause, realClock, within } from "../wire/clock.ts";
 import { AgentService, type HelloResponse } from "../wire/generated/elsewhere/v1/agent_pb.ts";
 import { limits } from "../wire/limits.ts";
+import type { Flow } from "../wire/flow.ts";
 import type { Method } from "../wire/method.ts";
 import type { CallOptions, Caller } from "./caller.ts";
 import { RemoteFiles } from "./remote-files.ts";
+import { RemoteNetwork } from "./remote-network.ts";
 
 /** Versions of the protocol that this end speaks. */
 const VERSIONS = [1];
@@ -42,6 +44,7 @@ export class Session implements Caller, Disposable {
   /** What the target has said of itself, in the beginning. */
   readonly target: HelloResponse;
   readonly files: RemoteFiles;
+  readonly network: RemoteNetwork;
   /** Settles when the session is over: it was disposed of (undefined), or could not be resumed. */
   readonly closed: Promise<Error | undefined>;
   readonly #options: SessionOptions;
@@ -66,6 +69,7 @@ export class Session implements Caller, Disposable {
     this.closed = promise;
     this.#close = resolve;
     this.files = new RemoteFiles(this, this.#clock);
+    this.network = new RemoteNetwork(this);
     this.#watch(client);
   }
 
@@ -105,6 +109,27 @@ export class Session implements Caller, Disposable {
         if (!error.wasSent) continue; // #lose has made sure that there is another connection to wait for
         if (!isRepeatable || left-- === 0) throw error;
         lost?.();
+      }
+    }
+  }
+
+  /**
+   * Begins a call whose stream stays, as soon as there is a connection. It ends with that connection: nobody could say
+   * how much of what was on its way has arrived.
+   * @throws ConnectionLost @throws the signal's reason
+   */
+  async flow<I extends DescMessage, O extends DescMessage>(
+    method: Method<I, O>,
+    request: MessageInitShape<I>,
+    signal?: AbortSignal,
+  ): Promise<Flow<O>> {
+    for (;;) {
+      const client = await abortable(this.#ready, signal);
+      try {
+        return await client.flow(method, request, signal);
+      } catch (error) {
+        if (!(error instanceof ConnectionLost)) throw error;
+        this.#lose(client); // and so there is another one to wait for, or none any more
       }
     }
   }

@@ -11,6 +11,7 @@ import {
 } from "@bufbuild/protobuf";
 import { ElsewhereError } from "../errors.ts";
 import { Admission } from "./admission.ts";
+import { beginFlow, type Flow } from "./flow.ts";
 import { frame, FrameReader } from "./frame.ts";
 import { limits } from "./limits.ts";
 import { type Method, pathOf } from "./method.ts";
@@ -36,6 +37,7 @@ export class WireClient implements Disposable {
   readonly #connection: Duplex;
   readonly #session: ClientHttp2Session;
   readonly #admission = new Admission(limits.calls, limits.underWayBytes);
+  readonly #flows = new Admission(limits.flows, 0);
   #failure: Error | undefined;
   #isGone = false;
 
@@ -48,7 +50,7 @@ export class WireClient implements Disposable {
       maxHeaderListPairs: limits.headers,
       maxSessionMemory: limits.http2Megabytes,
       maxReservedRemoteStreams: 0,
-      peerMaxConcurrentStreams: limits.calls,
+      peerMaxConcurrentStreams: limits.calls + limits.flows,
     });
     this.#session.on("error", (error: Error) => (this.#failure ??= error));
     this.#session.on("goaway", (code) => this.fail(new Error(`the agent ended the connection (${code})`)));
@@ -61,6 +63,7 @@ export class WireClient implements Disposable {
       this.#session.once("close", () => {
         this.#isGone = true;
         this.#admission.end();
+        this.#flows.end();
         resolve(this.#failure);
       }),
     );
@@ -88,6 +91,30 @@ export class WireClient implements Disposable {
       return await this.#send(method, bytes, room, signal);
     } finally {
       this.#admission.leave(underWay);
+    }
+  }
+
+  /**
+   * Begins a call whose stream stays. It takes no other call's place: beyond `limits.flows` they wait for each other.
+   * @param signal ends the waiting, not the call
+   * @throws ConnectionLost
+   */
+  async flow<I extends DescMessage, O extends DescMessage>(
+    method: Method<I, O>,
+    request: MessageInitShape<I>,
+    signal?: AbortSignal,
+  ): Promise<Flow<O>> {
+    signal?.throwIfAborted();
+    const wait = this.#flows.enter(0, signal);
+    if (wait !== undefined) await wait;
+    try {
+      if (this.#isLost) throw this.#lost(false);
+      const flow = beginFlow(this.#session, method, request);
+      flow.stream.once("close", () => this.#flows.leave(0));
+      return flow;
+    } catch (error) {
+      this.#flows.leave(0);
+      throw error;
     }
   }
 

@@ -6,7 +6,11 @@ export const limits = {
   dataBytes: 0x10_0000,
   /** Calls in flight on a connection; the caller keeps others back. */
   calls: 1024,
-  /** How many of these may wait for locks; others are tried again and again. */
+  /** The same of calls whose stream stays, beside the others. */
+  flows: 8192,
+  /** Bytes of the message that begins one. */
+  flowBytes: 0x4000,
+  /** How many of the calls may wait for locks; others are tried again and again. */
   waitingLocks: 256,
   /** Milliseconds between two such tries. */
   lockPauseMs: 50,

@@ -7,6 +7,9 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
+import type { ServerHttp2Stream } from "node:http2";
+import { type Clock, within } from "./clock.ts";
+import { readMessage } from "./flow.ts";
 import { limits } from "./limits.ts";
 import { type Method, pathOf } from "./method.ts";
 import { roomOf } from "./room.ts";
@@ -17,6 +20,12 @@ export type Handler<I extends DescMessage, O extends DescMessage> = (
   request: MessageShape<I>,
   signal: AbortSignal,
 ) => Promise<MessageInitShape<O>> | MessageInitShape<O>;
+
+/** Answers a call whose stream stays; the stream is the handler's from then on. @returns when it has no more to begin */
+export type FlowHandler<I extends DescMessage> = (
+  request: MessageShape<I>,
+  stream: ServerHttp2Stream,
+) => Promise<void> | void;
 
 /** A call that is refused: a handler throws it. */
 export class Refusal extends Error {
@@ -37,6 +46,7 @@ export interface Asked {
 
 export class Routes {
   readonly #asked = new Map<string, (request: Uint8Array) => Asked>();
+  readonly #flows = new Map<string, (stream: ServerHttp2Stream, clock: Clock) => Promise<void>>();
 
   on<I extends DescMessage, O extends DescMessage>(method: Method<I, O>, handler: Handler<I, O>): void {
     this.#asked.set(pathOf(method), (bytes) => {
@@ -52,6 +62,22 @@ export class Routes {
         },
       };
     });
+  }
+
+  onFlow<I extends DescMessage, O extends DescMessage>(method: Method<I, O>, handler: FlowHandler<I>): void {
+    this.#flows.set(pathOf(method), async (stream, clock) => {
+      const late = (): Error => new Refusal(status.deadlineExceeded, `no whole message in ${limits.requestMs} ms`);
+      const reading = readMessage(stream, method.input, limits.flowBytes).catch((error: unknown) => {
+        throw new Refusal(status.invalidArgument, String(error));
+      });
+      const request = await within(clock, limits.requestMs, reading, late);
+      if (!stream.destroyed) await handler(request, stream);
+    });
+  }
+
+  /** What takes a stream of its own; throws a {@link Refusal}. */
+  flow(path: string): ((stream: ServerHttp2Stream, clock: Clock) => Promise<void>) | undefined {
+    return this.#flows.get(path);
   }
 
   /** @returns what makes a call of a message, or throws a {@link Refusal} */

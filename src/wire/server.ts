@@ -26,7 +26,7 @@ type Options = ServerSessionOptions & { readonly streamResetBurst: number; reado
 
 const options: Options = {
   settings: {
-    maxConcurrentStreams: limits.calls,
+    maxConcurrentStreams: limits.calls + limits.flows,
     initialWindowSize: limits.streamWindow,
     maxHeaderListSize: limits.headerBytes,
   },
@@ -89,6 +89,12 @@ async function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, c
   stream.once("close", () => abort.abort());
   try {
     const path = headers[":path"] ?? "";
+    const told = (error: unknown): never => {
+      if (!(error instanceof Refusal) && !abort.signal.aborted) calls.report(error);
+      throw error;
+    };
+    const flow = calls.routes.flow(path);
+    if (flow !== undefined) return await flow(stream, calls.clock).catch(told);
     const route = calls.routes.get(path);
     if (route === undefined) throw new Refusal(status.unimplemented, `there is no ${path}`);
     const bytes = await receive(stream, calls);
@@ -97,10 +103,7 @@ async function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, c
     calls.held.room += room;
     if (stream.destroyed) calls.held.room -= room;
     else stream.once("close", () => (calls.held.room -= room));
-    const response = await run(abort.signal).catch((error: unknown) => {
-      if (!(error instanceof Refusal) && !abort.signal.aborted) calls.report(error);
-      throw error;
-    });
+    const response = await run(abort.signal).catch(told);
     if (stream.destroyed) return;
     stream.respond({ ":status": 200, "content-type": CONTENT_TYPE }, { waitForTrailers: true });
     stream.once("wantTrailers", () => stream.sendTrailers({ "grpc-status": String(status.ok) }));

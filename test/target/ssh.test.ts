@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
+import type { Duplex } from "node:stream";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Session } from "../../src/session/session.ts";
@@ -100,11 +101,13 @@ describe("ssh", { skip: sshd === undefined || process.getuid?.() !== 0 }, () => 
 
     for (const pattern of ["ssh -F .* with-node exec", `${temporary}/.* agent --root /`]) {
       const agent = await startTarget("ssh:with-node");
-      using session = await Session.open({ connect: () => Promise.resolve(agent.connection), release: "test" });
+      const { promise: lost, resolve: listen } = Promise.withResolvers<unknown>();
+      const connect = (): Promise<Duplex> => Promise.resolve(agent.connection);
+      using _session = await Session.open({ connect, release: "test", listen });
       const [pid] = execFileSync("pgrep", ["-f", pattern], { encoding: "utf8" }).split("\n");
       process.kill(Number(pid), "SIGKILL");
       await agent.ended;
-      await session.closed;
+      await lost;
       await eventually(() => readdirSync(temporary).length === 0);
     }
   });

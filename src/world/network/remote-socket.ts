@@ -1,0 +1,165 @@
+/**
+ * A stream socket of the program whose other end is in the target. The program's descriptor is a Unix socket that is
+ * connected to this process, so all data is moved by the kernel; what the program asks of the socket itself is
+ * asked of the socket that it made at first (options), or answered from here (addresses, its error, connecting again).
+ */
+import { Socket } from "node:net";
+import type { OpenedFile } from "../../hooks/types.ts";
+import type { RemoteConnection } from "../../session/remote-network.ts";
+import { flowCode, type FlowStream, joinFlow } from "../../wire/flow.ts";
+import { error } from "../errors.ts";
+import { endpointBytes } from "./addresses.ts";
+import { close, drain, getOption, leaveUnread } from "./own-sockets.ts";
+
+const key = Symbol("remote socket");
+const SOL_SOCKET = 1;
+const SO_LINGER = 13;
+
+/** This process's end of the Unix socket. */
+export interface OwnEnd {
+  readonly descriptor: number;
+  /** Bytes in it that are none of the program's. */
+  readonly filling: number;
+  /** Which socket the program's end is. */
+  readonly cookie: string | undefined;
+}
+
+export interface Keeping {
+  /** What is to be disposed of when the program has ended. */
+  readonly live: Set<Disposable>;
+  /** How long what a closed socket has written may take to arrive, milliseconds. */
+  readonly orphanMs: number;
+}
+
+export class RemoteSocket implements Disposable {
+  /** The socket that the program made at first, here. */
+  readonly original: number;
+  readonly #giveUp = new AbortController();
+  /** Connecting once more will tell what has become of it. */
+  hasNews: boolean;
+  /** Where it is: one of the program's descriptors. */
+  readonly #where: { readonly pid: number; readonly fd: number };
+  #isReleased = false;
+  #orphanMs = 0;
+  #connection: RemoteConnection | undefined;
+  /** −errno, until somebody has been told. */
+  #error = 0;
+  #state: "connecting" | "connected" | "failed" = "connecting";
+  #end: OwnEnd | undefined;
+  #cookie: string | undefined;
+  #stream: FlowStream | undefined;
+
+  /** @param isWaiting the program waits for the outcome in the call itself */
+  constructor(original: number, where: { readonly pid: number; readonly fd: number }, isWaiting: boolean) {
+    this.hasNews = !isWaiting;
+    this.original = original;
+    this.#where = where;
+  }
+
+  static of(file: OpenedFile | undefined): RemoteSocket | undefined {
+    const found = file?.data.get(key);
+    return found instanceof RemoteSocket ? found : undefined;
+  }
+
+  get state(): "connecting" | "connected" | "failed" {
+    return this.#state;
+  }
+
+  /** Aborted when nobody has it open any more. */
+  get signal(): AbortSignal {
+    return this.#giveUp.signal;
+  }
+
+  /** The program's descriptor is open on it. */
+  belongTo(file: OpenedFile | undefined, end: OwnEnd, { live, orphanMs }: Keeping): void {
+    this.#orphanMs = orphanMs;
+    this.#end = end;
+    this.#cookie = end.cookie;
+    file?.data.set(key, this);
+    live.add(this);
+    file?.onReleased.push(() => {
+      live.delete(this);
+      this[Symbol.dispose]();
+    });
+  }
+
+  /** The remote end is decided. */
+  decide(outcome: RemoteConnection | number): void {
+    const end = this.#end;
+    if (end === undefined || this.#isReleased) {
+      if (typeof outcome !== "number") outcome.stream.close(flowCode.cancelled);
+      return;
+    }
+    if (typeof outcome === "number") {
+      this.#state = "failed";
+      this.#error = outcome;
+      close(end.descriptor); // with something unread: the program finds an error
+      this.#end = undefined;
+      return;
+    }
+    this.#state = "connected";
+    this.#connection = outcome;
+    drain(end.descriptor, end.filling);
+    this.#join(end.descriptor, outcome.stream);
+  }
+
+  /** getsockname(2) */
+  get local(): Uint8Array | undefined {
+    return this.#connection && endpointBytes(this.#connection.local);
+  }
+
+  /** getpeername(2): struct sockaddr, or −errno */
+  get remote(): Uint8Array | number {
+    if (this.#connection === undefined) return error("ENOTCONN");
+    return endpointBytes(this.#connection.remote);
+  }
+
+  /** SO_ERROR: told once. @returns −errno or 0 */
+  takeError(): number {
+    const failed = this.#error;
+    this.#error = 0;
+    return failed;
+  }
+
+  #join(descriptor: number, stream: FlowStream): void {
+    const socket = new Socket({ fd: descriptor, allowHalfOpen: true });
+    this.#end = undefined;
+    this.#stream = stream;
+    const lost = (): void => {
+      if (!this.#isReleased) leaveUnread(this.#where.pid, this.#where.fd, this.#cookie);
+      socket.destroy();
+    };
+    joinFlow(socket, stream, lost);
+    // The other end may have ended long before, as it meant to: nothing takes any more what the program still writes.
+    stream.once("close", () => {
+      if (!socket.destroyed && !stream.writableFinished) lost();
+    });
+    stream.once("finish", () => this.#closeWhenDone());
+    socket.unref();
+  }
+
+  /** Nobody has it open any more. */
+  [Symbol.dispose](): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#giveUp.abort();
+    const linger = getOption(this.original, SOL_SOCKET, SO_LINGER, 8);
+    close(this.original);
+    if (this.#end !== undefined) close(this.#end.descriptor);
+    this.#end = undefined;
+    // struct linger: l_onoff, l_linger; on with no time is a reset (socket(7)).
+    const isAbrupt = typeof linger !== "number" && linger[0] !== 0 && linger.subarray(4).every((byte) => byte === 0);
+    if (isAbrupt) this.#stream?.close(flowCode.reset);
+    else this.#closeWhenDone();
+    const stream = this.#stream;
+    if (stream === undefined || stream.destroyed) return;
+    // As the kernel gives up on a connection that nobody has and whose other end takes nothing (tcp(7), tcp_orphan_retries).
+    const timer = setTimeout(() => stream.close(flowCode.cancelled), this.#orphanMs).unref();
+    stream.once("close", () => clearTimeout(timer));
+  }
+
+  /** All that the program has written is on its way, and it reads no more. */
+  #closeWhenDone(): void {
+    if (this.#isReleased && this.#stream?.writableFinished === true) this.#stream.close(flowCode.closed);
+  }
+}
