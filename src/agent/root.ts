@@ -55,6 +55,7 @@ export class TargetRoot implements Disposable {
   async open(place: Place | undefined, handles: Handles, flags: number, mode = 0, resolve = 0n): Promise<number> {
     const { path, directory } = checkedPlace(place);
     const how = openHow(flags, mode, resolve & RESOLVE_ALLOWED);
+    if (path.length === 0 && directory === 0n) fail("ENOENT");
     if (path.length === 0) return this.#reopen(handles.get(directory).descriptor, flags);
     if (directory === 0n || path[0] === SLASH) return this.#openat2(this.#root, path, how, RESOLVE_IN_ROOT);
     const base = handles.get(directory).descriptor;
@@ -62,7 +63,7 @@ export class TargetRoot implements Disposable {
       return await this.#openat2(base, path, how, RESOLVE_BENEATH);
     } catch (error) {
       if (!(error instanceof Errno && error.number === EXDEV) || (resolve & RESOLVE_BENEATH) !== 0n) throw error;
-      return this.#openat2(this.#root, Buffer.concat([this.#pathOf(base), path]), how, RESOLVE_IN_ROOT);
+      return this.#openat2(this.#root, Buffer.concat([this.pathOf(base), SEPARATOR, path]), how, RESOLVE_IN_ROOT);
     }
   }
 
@@ -71,20 +72,21 @@ export class TargetRoot implements Disposable {
     return this.open(place, handles, o.O_PATH | o.O_CLOEXEC | (noFollow ? o.O_NOFOLLOW : 0));
   }
 
-  /** The directory of a name that is to be made, removed or renamed, and the name. @throws Errno */
-  async nameIn(place: Place | undefined, handles: Handles): Promise<NameIn> {
+  /**
+   * The directory of a name that is to be made, removed or renamed, and the name.
+   * @param root what the root's own name is: "/" for calls that change names, which the kernel refuses without a look
+   * @throws Errno
+   */
+  async nameIn(place: Place | undefined, handles: Handles, root: "." | "/" = "/"): Promise<NameIn> {
     const { path, directory } = checkedPlace(place);
     if (path.length === 0) fail("ENOENT");
-    const { parent, name } = split(path);
-    const isOpen = parent.length === 0 && directory !== 0n;
-    const descriptor = isOpen
-      ? handles.get(directory).descriptor
-      : await this.open(placeOf(parent, directory), handles, o.O_PATH | o.O_DIRECTORY | o.O_CLOEXEC);
+    const { parent, name } = split(path, root);
+    const descriptor = await this.open(placeOf(parent, directory), handles, o.O_PATH | o.O_DIRECTORY | o.O_CLOEXEC);
     return {
       directory: descriptor,
       name: terminated(name),
       [Symbol.dispose]: () => {
-        if (!isOpen) this.kernel.makeNow("close", descriptor);
+        this.kernel.makeNow("close", descriptor);
       },
     };
   }
@@ -106,15 +108,15 @@ export class TargetRoot implements Disposable {
     }
   }
 
-  /** Where an open directory is now, in the target. */
-  #pathOf(descriptor: number): Buffer {
+  /** Where an open directory is now, from the target's root; "" for that. */
+  pathOf(descriptor: number): Buffer {
     const path = readlinkSync(`/proc/self/fd/${descriptor}`, "buffer");
-    const above = this.#path === "/" ? 0 : Buffer.byteLength(this.#path);
-    return Buffer.concat([path.subarray(above), Buffer.from("/")]);
+    return path.subarray(this.#path === "/" ? 0 : Buffer.byteLength(this.#path));
   }
 }
 
 const SLASH = 0x2f;
+const SEPARATOR = Buffer.from("/");
 
 const placeOf = (path: Uint8Array, directory: bigint): Place =>
   ({ path: path.length === 0 ? Buffer.from(".") : path, directory }) as Place;
@@ -127,10 +129,10 @@ function checkedPlace(place: Place | undefined): Place {
 }
 
 /** The last name of a path with the slashes behind it, and what stands in front. */
-function split(path: Uint8Array): { readonly parent: Uint8Array; readonly name: Uint8Array } {
+function split(path: Uint8Array, root: string): { readonly parent: Uint8Array; readonly name: Uint8Array } {
   let end = path.length;
   while (end > 0 && path[end - 1] === SLASH) end--;
-  if (end === 0) return { parent: path.subarray(0, 1), name: Buffer.from(".") };
+  if (end === 0) return { parent: path.subarray(0, 1), name: Buffer.from(root) };
   const start = path.lastIndexOf(SLASH, end - 1) + 1;
   return { parent: path.subarray(0, start), name: path.subarray(start) };
 }

@@ -7,6 +7,7 @@
  */
 import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { errnoNumber } from "../linux/errno.ts";
+import { u16 } from "../linux/scalar.ts";
 import {
   type DirectoryEntry,
   FilesService,
@@ -41,6 +42,8 @@ export interface Opened {
   readonly statx: Uint8Array;
   /** All of a regular file's content. */
   readonly content: Uint8Array | undefined;
+  /** Of a directory: where it is, from the target's root, without symbolic links. */
+  readonly path?: Uint8Array;
 }
 
 export interface Written {
@@ -99,6 +102,11 @@ export interface Caller {
 
 const methods = FilesService.method;
 const EINTR = errnoNumber("EINTR") ?? 4;
+/** Where struct statx (include/uapi/linux/stat.h) has stx_mode. */
+const MODE = 28;
+const S_IFMT = 0o170000;
+const S_IFDIR = 0o040000;
+const ROOT = Buffer.from("/");
 const EIO = errnoNumber("EIO") ?? 5;
 const EBADF = errnoNumber("EBADF") ?? 9;
 
@@ -115,8 +123,9 @@ export class RemoteFiles {
     const request = { place: at(place), flags, mode, resolve, contentLimit, closeWhenComplete };
     const answer = await this.#call(methods.open, request, signal);
     if (typeof answer === "number") return answer;
-    const { handle, statx, content } = answer;
-    return { file: handle === 0n ? undefined : new RemoteFile(flags, statx, pathOf(place), handle), statx, content };
+    const { handle, statx, content, path } = answer;
+    const file = handle === 0n ? undefined : new RemoteFile(flags, statx, pathOf(place), handle);
+    return { file, statx, content, ...((u16(statx, MODE) & S_IFMT) === S_IFDIR && { path: path.length === 0 ? ROOT : path }) };
   }
 
   /** close(2). The file is closed whatever the result is. */

@@ -1,5 +1,7 @@
 /** Calls on descriptors of the target's files, beside reading and writing them (hooks/served-files.ts). */
 import { onMarked } from "../hooks/define.ts";
+import { ServedFile } from "../hooks/served-file.ts";
+import { statOf } from "../hooks/stat.ts";
 import type { BaseCall, Hooks, Outcome } from "../hooks/types.ts";
 import type { Attributes } from "../session/remote-files.ts";
 import { listDirectory } from "./listing.ts";
@@ -27,6 +29,12 @@ export function descriptorCalls(locks: RecordLocks): Hooks {
   };
   return {
     getdents64: on(listDirectory),
+    // Of a regular file hooks/served-files.ts sees to it.
+    fstat: on(async (call, target) => {
+      if (ServedFile.of(call.process.descriptors.get(call.fd)) !== undefined) return undefined;
+      const statx = await target.stat();
+      return typeof statx === "number" ? statx : fill(call.args.statbuf, statOf(statx));
+    }),
     fchmod: on(({ args }, target) => change(target, { mode: args.mode & 0o7777 })),
     fchown: on(({ args }, target) => change(target, { uid: args.user >>> 0, gid: args.group >>> 0 })),
     fstatfs: on(async (call, { files, place }) => {

@@ -27,7 +27,7 @@ export async function flock(call: HookCall<"flock">, target: TargetFile): Promis
   const file = await target.kept();
   if (typeof file === "number") return file;
   const operation = call.args.cmd;
-  if ((operation & LOCK_MAND) !== 0) return error("EINVAL");
+  if ((operation & LOCK_MAND) !== 0) return 0; // as if there were none (fs/locks.c, flock)
   return target.files.flock(file, operation & ~LOCK_NB, (operation & LOCK_NB) === 0, call.signal);
 }
 

@@ -10,10 +10,21 @@ const PROT_WRITE = 2;
 const MAP_TYPE = 0xf;
 const MAP_PRIVATE = 2;
 const MFD_CLOEXEC = 1;
+const O_ACCMODE = 3;
+const O_WRONLY = 1;
+const O_PATH = 0o10000000;
+const PAGE = 4096;
 
 /** Shared memory that is written would have to reach everybody else who maps the file: ENODEV. */
 export async function map(call: HookCall<"mmap">, target: TargetFile): Promise<Outcome> {
   const { addr, len, prot, flags, off } = call.args;
+  const access = call.process.descriptors.get(Number(call.args.fd))?.flags ?? 0;
+  // In the order of ksys_mmap_pgoff and do_mmap (mm/mmap.c).
+  if (Number(off) % PAGE !== 0) return error("EINVAL");
+  if ((access & O_PATH) !== 0) return error("EBADF");
+  if (Number(len) === 0) return error("EINVAL");
+  if ((access & O_ACCMODE) === O_WRONLY) return error("EACCES");
+  if (target.isDirectory) return error("ENODEV");
   if ((Number(flags) & MAP_TYPE) !== MAP_PRIVATE && (Number(prot) & PROT_WRITE) !== 0) return error("ENODEV");
   const fd = await call.run("memfd_create", { uname_ptr: "elsewhere:mapped", flags: MFD_CLOEXEC });
   if (fd === null || fd < 0) return fd;

@@ -1,5 +1,7 @@
 /** Opens files of the target in the program's name. */
 import { constants } from "node:fs";
+import { abis } from "../linux/abi.ts";
+import { requireHostMachine } from "../machine/machines.ts";
 import { openingFlags, openLink } from "../hooks/open-with.ts";
 import { modeOf } from "../hooks/stat.ts";
 import type { AnyCall, HookCall, OpenedFile, Outcome } from "../hooks/types.ts";
@@ -7,7 +9,7 @@ import type { Opened } from "../session/remote-files.ts";
 import type { Directories } from "./directories.ts";
 import { error } from "./errors.ts";
 import type { Files } from "./files.ts";
-import { type Located, normal } from "./locate.ts";
+import type { Located } from "./locate.ts";
 import type { RecordLocks } from "./locks.ts";
 import { SMALL } from "./near-files.ts";
 import { TargetFile } from "./target-file.ts";
@@ -18,7 +20,14 @@ type Opening = HookCall<"open"> | HookCall<"openat"> | HookCall<"openat2"> | Hoo
 
 const O_ACCMODE = constants.O_WRONLY | constants.O_RDWR;
 const O_PATH = 0o10000000;
+const O_CLOEXEC = 0o2000000;
 const O_TMPFILE = 0o20000000;
+const { openFlags } = abis[requireHostMachine().name].constants;
+const PATH_FLAGS = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW | O_CLOEXEC;
+const VALID_FLAGS = openFlags.reduce((mask, [, bit]) => mask | bit, O_ACCMODE);
+/** include/uapi/linux/openat2.h */
+const RESOLVE_FLAGS = 0x3f;
+const IN_ROOT_OR_BENEATH = 0x18;
 const S_IFMT = 0o170000;
 /** What has happened in the target. */
 const SEEN_TO = constants.O_CREAT | constants.O_EXCL | constants.O_TRUNC | O_TMPFILE | constants.O_DIRECTORY;
@@ -43,6 +52,8 @@ export class Opener {
   async open(call: AnyCall & Opening, located: Located): Promise<Outcome> {
     const flags = openingFlags(call);
     if (flags < 0) return flags;
+    const wrong = call.is("openat2") ? wrongHow(call) : 0;
+    if (wrong < 0) return wrong;
     const isPath = (flags & O_PATH) !== 0;
     const makes = !isPath && (flags & (constants.O_CREAT | O_TMPFILE)) !== 0;
     const isForWriting = !isPath && (flags & O_ACCMODE) !== constants.O_RDONLY;
@@ -56,7 +67,8 @@ export class Opener {
       closeWhenComplete: true,
     });
     if (typeof opened === "number") return opened;
-    const file = new TargetFile(this.#with.files, this.#with.unwritten, located.path, opened);
+    const file = new TargetFile(this.#with.files, this.#with.unwritten, 
+      opened.path === undefined ? located.path : Buffer.from(opened.path).toString(), opened);
     const fd = await this.#openHere(call, file, opened, flags);
     if (fd === null || fd < 0) await file.close();
     else this.#keep(call.process.descriptors.get(fd), file);
@@ -78,7 +90,7 @@ export class Opener {
   }
 
   async #openDirectory(call: AnyCall, file: TargetFile, flags: number): Promise<number | null> {
-    const fd = await openLink(call, this.#with.directories.at(normal(file.path)).link, flags);
+    const fd = await openLink(call, this.#with.directories.at(file.path).link, flags);
     if (fd === null || fd < 0) return fd;
     call.process.descriptors.mark(fd);
     return fd;
@@ -105,6 +117,20 @@ const howOf = (call: HookCall<"openat2">): Buffer => {
   how.set(call.args.how.read(OPEN_HOW));
   return how;
 };
+
+/** build_open_flags (fs/open.c): what openat ignores openat2 refuses. */
+function wrongHow(call: HookCall<"openat2">): number {
+  if (call.args.size < OPEN_HOW) return error("EINVAL");
+  const how = howOf(call);
+  const flags = how.readBigUInt64LE(0);
+  const mode = how.readBigUInt64LE(8);
+  const resolve = Number(how.readBigUInt64LE(16));
+  const isPath = (flags & BigInt(O_PATH)) !== 0n;
+  const makes = (flags & BigInt(constants.O_CREAT | O_TMPFILE)) !== 0n;
+  if ((flags & ~BigInt(isPath ? PATH_FLAGS : VALID_FLAGS)) !== 0n) return error("EINVAL");
+  if (makes ? (mode & ~0o7777n) !== 0n : mode !== 0n) return error("EINVAL");
+  return (resolve & ~RESOLVE_FLAGS) !== 0 || (resolve & IN_ROOT_OR_BENEATH) === IN_ROOT_OR_BENEATH ? error("EINVAL") : 0;
+}
 
 const modeArgument = (call: AnyCall & Opening): number =>
   call.is("openat2") ? Number(howOf(call).readBigUInt64LE(8)) : Number(call.args["mode" as never]) & 0o7777;

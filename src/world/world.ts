@@ -2,6 +2,7 @@
  * The world that a program is in: hooks by which its calls about files and names happen in a target. What a path means
  * is decided by its name (locate.ts); then it is the kernel's business here, or the agent's there.
  */
+import { posix } from "node:path";
 import { callPaths, type CallPath } from "../hooks/call-paths.ts";
 import { defineHooks, type HookSet } from "../hooks/define.ts";
 import type { AnyCall, HookCall, Outcome } from "../hooks/types.ts";
@@ -14,7 +15,7 @@ import { descriptorCalls } from "./descriptor-calls.ts";
 import { Directories } from "./directories.ts";
 import { error } from "./errors.ts";
 import type { Files } from "./files.ts";
-import { type Located, Locator, normal } from "./locate.ts";
+import { type Located, Locator, normal, whyNowhere } from "./locate.ts";
 import { RecordLocks } from "./locks.ts";
 import { type Fetched, Programs } from "./programs.ts";
 import { start, startScript } from "./starting.ts";
@@ -23,6 +24,7 @@ import { names } from "./names.ts";
 import { NearFiles } from "./near-files.ts";
 import { isOpening, Opener } from "./opening.ts";
 import { answerPath } from "./path-calls.ts";
+import { refused } from "./refusals.ts";
 import type { FileReport } from "./report.ts";
 import { AllUnwritten } from "./unwritten.ts";
 
@@ -124,10 +126,22 @@ export class World {
       );
       return call.proceed(Object.fromEntries(changes));
     }
-    const [path] = paths;
+    const early = refused(call);
+    if (early !== undefined) return early;
+    const [path, second] = paths;
     const [to, other] = located;
-    if (path === undefined || to === undefined || to.mode === "local" || other?.mode === "local") return error("EXDEV");
+    if (path === undefined) return undefined;
+    if (to === undefined) return whyNowhere(call, path);
+    if (second !== undefined && other === undefined) return this.#toNowhere(call, to, second);
+    if (to.mode === "local" || other?.mode === "local") return error("EXDEV");
     return this.#there(call, path, to, other);
+  }
+
+  /** The first of two paths is looked up first: a link's file, the directory of what is renamed. */
+  async #toNowhere(call: AnyCall, { place, path }: Located, second: CallPath): Promise<Outcome> {
+    const first = call.is("linkat") || call.is("link") ? place : { path: `${posix.dirname(path)}/.` };
+    const found = await this.#files.stat(first, AT_SYMLINK_NOFOLLOW);
+    return typeof found === "number" ? found : whyNowhere(call, second);
   }
 
   #there(call: AnyCall, path: CallPath, to: Located, other: Located | undefined): Promise<Outcome> {
@@ -138,12 +152,13 @@ export class World {
   }
 
   /** The thread works in the nameless directory that stands for the target's. */
-  async #changeDirectory(call: HookCall<"chdir">, { path, place }: Located): Promise<Outcome> {
+  async #changeDirectory(call: HookCall<"chdir">, { place }: Located): Promise<Outcome> {
     const opened = await this.#files.open(place, { flags: O_PATH | O_DIRECTORY });
     if (typeof opened === "number") return opened;
     if (opened.file !== undefined) await this.#files.close(opened.file);
+    const path = Buffer.from(opened.path ?? []).toString();
     const allowed = await this.#files.access(place, X_OK);
-    return allowed < 0 ? allowed : call.run("chdir", { filename: this.#directories.at(normal(path)).link });
+    return allowed < 0 ? allowed : call.run("chdir", { filename: this.#directories.at(path).link });
   }
 
   /** getcwd(2): with the NUL. */
@@ -165,6 +180,7 @@ export class World {
 }
 
 const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
 const X_OK = 1;
 /** Linux's values on x86-64, as the agent takes them. */
 const O_PATH = 0o10000000;
