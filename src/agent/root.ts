@@ -15,6 +15,8 @@ const RESOLVE_BENEATH = 0x08n;
 const RESOLVE_IN_ROOT = 0x10n;
 /** What a caller may ask for beside that: RESOLVE_NO_XDEV, NO_MAGICLINKS, NO_SYMLINKS, BENEATH. */
 const RESOLVE_ALLOWED = 0x0fn;
+/** Of a directory that is open, which is in the root itself, that may be the root as well. */
+const RESOLVE_ALLOWED_IN_DIRECTORY = 0x1fn;
 /** RESOLVE_IN_ROOT and RESOLVE_BENEATH exclude each other (fs/open.c, build_open_flags). */
 const EXDEV = 18;
 const EAGAIN = 11;
@@ -54,15 +56,18 @@ export class TargetRoot implements Disposable {
   /** Opens what a place means. @returns a descriptor @throws Errno */
   async open(place: Place | undefined, handles: Handles, flags: number, mode = 0, resolve = 0n): Promise<number> {
     const { path, directory } = checkedPlace(place);
-    const how = openHow(flags, mode, resolve & RESOLVE_ALLOWED);
+    const allowed = directory === 0n ? RESOLVE_ALLOWED : RESOLVE_ALLOWED_IN_DIRECTORY;
+    const how = openHow(flags, mode, resolve & allowed);
     if (path.length === 0 && directory === 0n) fail("ENOENT");
     if (path.length === 0) return this.#reopen(handles.get(directory).descriptor, flags);
+    if (directory !== 0n && (resolve & (RESOLVE_IN_ROOT | RESOLVE_BENEATH)) !== 0n)
+      return this.#openat2(handles.get(directory).descriptor, path, how, 0n);
     if (directory === 0n || path[0] === SLASH) return this.#openat2(this.#root, path, how, RESOLVE_IN_ROOT);
     const base = handles.get(directory).descriptor;
     try {
       return await this.#openat2(base, path, how, RESOLVE_BENEATH);
     } catch (error) {
-      if (!(error instanceof Errno && error.number === EXDEV) || (resolve & RESOLVE_BENEATH) !== 0n) throw error;
+      if (!(error instanceof Errno && error.number === EXDEV)) throw error;
       return this.#openat2(this.#root, Buffer.concat([this.pathOf(base), SEPARATOR, path]), how, RESOLVE_IN_ROOT);
     }
   }

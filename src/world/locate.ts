@@ -51,13 +51,20 @@ export class Locator {
   locate(call: AnyCall, named: CallPath): Located | undefined {
     const { path, dirfd, emptyPath } = named;
     if (path.startsWith("/")) return this.#throughLink(call, named) ?? this.at(path);
-    if (path === "") return emptyPath ? openFile(TargetFile.of(call.process, dirfd)) : undefined;
+    if (path === "") return emptyPath ? this.#itself(call, dirfd) : undefined;
     const opened = dirfd < 0 ? undefined : TargetFile.of(call.process, dirfd);
     const base = opened ? { path: opened.path, isRemote: true } : this.#directories.of(call.tid, dirfd);
     if (base === undefined || !base.path.startsWith("/")) return undefined;
     const whole = `${base.path === "/" ? "" : base.path}/${path}`;
     if (!base.isRemote) return this.#judge(whole, { path: whole }, false);
     return this.#judge(whole, opened?.file === undefined ? { path: whole } : { directory: opened.file, path }, true);
+  }
+
+  /** What an empty path is: what the descriptor is open on, or the working directory. */
+  #itself(call: AnyCall, dirfd: number): Located | undefined {
+    if (dirfd !== AT_FDCWD) return openFile(TargetFile.of(call.process, dirfd));
+    const here = this.#directories.of(call.tid, AT_FDCWD);
+    return here?.isRemote === true ? { ...this.at(here.path), isMoved: true } : undefined;
   }
 
   /** Where an absolute path leads. */

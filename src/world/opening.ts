@@ -6,6 +6,7 @@ import { openingFlags, openLink } from "../hooks/open-with.ts";
 import { modeOf } from "../hooks/stat.ts";
 import type { AnyCall, HookCall, OpenedFile, Outcome } from "../hooks/types.ts";
 import type { Opened } from "../session/remote-files.ts";
+import type { RemoteFile } from "../session/remote-file.ts";
 import type { Directories } from "./directories.ts";
 import { error } from "./errors.ts";
 import type { Files } from "./files.ts";
@@ -27,6 +28,7 @@ const PATH_FLAGS = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW | O_CLO
 const VALID_FLAGS = openFlags.reduce((mask, [, bit]) => mask | bit, O_ACCMODE);
 /** include/uapi/linux/openat2.h */
 const RESOLVE_FLAGS = 0x3f;
+const RESOLVE_BENEATH = 0x08;
 const IN_ROOT_OR_BENEATH = 0x18;
 const S_IFMT = 0o170000;
 /** What has happened in the target. */
@@ -59,13 +61,17 @@ export class Opener {
     const isForWriting = !isPath && (flags & O_ACCMODE) !== constants.O_RDONLY;
     if (located.mode === "remote-read" && (isForWriting || (makes && (flags & O_TMPFILE) !== 0))) return error("EROFS");
     const asked = located.mode === "remote-read" ? flags & ~(constants.O_CREAT | constants.O_TRUNC) : flags;
-    const opened = await this.#with.files.open(located.place, {
+    const base = call.is("openat2") ? await this.#scope(call) : undefined;
+    if (typeof base === "number") return base;
+    const place = base === undefined ? located.place : { directory: base, path: call.path };
+    const opened = await this.#with.files.open(place, {
       flags: asked,
       mode: makes ? modeArgument(call) & ~umaskOf(call.tid) : 0,
       resolve: call.is("openat2") ? howOf(call).readBigUInt64LE(16) : 0n,
       contentLimit: isForWriting ? 0 : SMALL,
       closeWhenComplete: true,
     });
+    if (base !== undefined) await this.#with.files.close(base);
     if (typeof opened === "number") return opened;
     const file = new TargetFile(this.#with.files, this.#with.unwritten, 
       opened.path === undefined ? located.path : Buffer.from(opened.path).toString(), opened);
@@ -73,6 +79,18 @@ export class Opener {
     if (fd === null || fd < 0) await file.close();
     else this.#keep(call.process.descriptors.get(fd), file);
     return fd;
+  }
+
+  /** The directory that the path may not leave, open; undefined where it may leave any. @returns −errno where there is none */
+  async #scope(call: HookCall<"openat2">): Promise<RemoteFile | number | undefined> {
+    const resolve = howOf(call).readUInt32LE(16) & IN_ROOT_OR_BENEATH;
+    if (resolve === 0) return undefined;
+    if (resolve === RESOLVE_BENEATH && call.path.startsWith("/")) return error("EXDEV");
+    if (TargetFile.of(call.process, call.args.dfd)?.isDirectory === false) return error("ENOTDIR");
+    const base = this.#with.directories.of(call.tid, call.args.dfd);
+    if (base?.isRemote !== true) return base === undefined ? error("EBADF") : error("EXDEV");
+    const opened = await this.#with.files.open({ path: base.path }, { flags: O_PATH | constants.O_DIRECTORY });
+    return typeof opened === "number" ? opened : opened.file;
   }
 
   async #openHere(

@@ -63,10 +63,11 @@ async function access(asked: Asked): Promise<Outcome> {
   return files.access(to.place, mode, flags | noFollow(asked));
 }
 
-async function readLink({ call, files, to }: Asked): Promise<Outcome> {
+async function readLink({ call, files, path, to }: Asked): Promise<Outcome> {
   const { buffer } = call;
   if (buffer === undefined || buffer.length === 0) return error("EINVAL");
   const target = await files.readLink(to.place);
+  if (path.path === "" && target === error("EINVAL")) return error("ENOENT"); // do_readlinkat (fs/stat.c)
   return typeof target === "number" ? target : buffer.write(target);
 }
 

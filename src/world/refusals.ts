@@ -61,6 +61,12 @@ const timed: Check = (call) => {
   return onlyFlags("flags", AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)(call);
 };
 
+/** fs/namei.c, getname: a link that leads nowhere at all. */
+const led =
+  (argument: string): Check =>
+  (call) =>
+    call.args[argument] === "" ? error("ENOENT") : undefined;
+
 const checks: Readonly<Record<string, Check>> = {
   newfstatat: examined("flag"),
   statx: examined("flags"),
@@ -73,6 +79,8 @@ const checks: Readonly<Record<string, Check>> = {
   linkat: onlyFlags("flags", AT_SYMLINK_FOLLOW | AT_EMPTY_PATH),
   fchmodat2: onlyFlags("flags", AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH),
   fchownat: onlyFlags("flag", AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH),
+  symlink: led("old"),
+  symlinkat: led("oldname"),
   truncate: (call) => (numberOf(call, "length") < 0 ? error("EINVAL") : undefined),
   utimensat: timed,
   getxattr: named,

@@ -132,15 +132,15 @@ export class World {
     const [to, other] = located;
     if (path === undefined) return undefined;
     if (to === undefined) return whyNowhere(call, path);
-    if (second !== undefined && other === undefined) return this.#toNowhere(call, to, second);
+    if (second !== undefined && other === undefined) return this.#toNowhere(call, path, to, second);
     if (to.mode === "local" || other?.mode === "local") return error("EXDEV");
     return this.#there(call, path, to, other);
   }
 
   /** The first of two paths is looked up first: a link's file, the directory of what is renamed. */
-  async #toNowhere(call: AnyCall, { place, path }: Located, second: CallPath): Promise<Outcome> {
+  async #toNowhere(call: AnyCall, { follow }: CallPath, { place, path }: Located, second: CallPath): Promise<Outcome> {
     const first = call.is("linkat") || call.is("link") ? place : { path: `${posix.dirname(path)}/.` };
-    const found = await this.#files.stat(first, AT_SYMLINK_NOFOLLOW);
+    const found = await this.#files.stat(first, follow ? 0 : AT_SYMLINK_NOFOLLOW);
     return typeof found === "number" ? found : whyNowhere(call, second);
   }
 

@@ -218,8 +218,9 @@ var calls = map[string]func(*player, Call) string{
 	},
 	"lock": func(p *player, c Call) string { return p.lock(c) },
 	"getfl": func(p *player, c Call) string {
+		// docs/files.md: a descriptor of the target's files does not tell O_NOFOLLOW.
 		r, _, errno := syscall.Syscall(syscall.SYS_FCNTL, p.fd(c.FD), syscall.F_GETFL, 0)
-		return result(r, errno)
+		return result(r&^syscall.O_NOFOLLOW, errno)
 	},
 	"setfl": func(p *player, c Call) string {
 		r, _, errno := syscall.Syscall(syscall.SYS_FCNTL, p.fd(c.FD), syscall.F_SETFL, uintptr(c.Flags))
