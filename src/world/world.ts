@@ -4,7 +4,7 @@
  */
 import { posix } from "node:path";
 import { callPaths, type CallPath } from "../hooks/call-paths.ts";
-import { defineHooks, type HookSet } from "../hooks/define.ts";
+import { defineHooks, type HookSet, onMarked } from "../hooks/define.ts";
 import type { AnyCall, HookCall, Outcome } from "../hooks/types.ts";
 import type { FilePolicy } from "../config/policy.ts";
 import { isStarting } from "../hooks/starting.ts";
@@ -24,6 +24,8 @@ import { names } from "./names.ts";
 import { NearFiles } from "./near-files.ts";
 import { isOpening, Opener } from "./opening.ts";
 import { answerPath } from "./path-calls.ts";
+import type { RemotePlace } from "../session/remote-file.ts";
+import { TargetFile } from "./target-file.ts";
 import { refused } from "./refusals.ts";
 import type { FileReport } from "./report.ts";
 import { AllUnwritten } from "./unwritten.ts";
@@ -74,6 +76,7 @@ export class World {
     return [
       defineHooks({ file: (call) => this.#serve(call) }),
       defineHooks(descriptorCalls(this.#locks)),
+      defineHooks({ fchdir: onMarked((call) => this.#changeToOpen(call)) }),
       ...(machine === undefined ? [] : [defineHooks(names(machine))]),
       ...(user === undefined ? [] : [defineHooks(identity(user))]),
     ];
@@ -147,18 +150,24 @@ export class World {
   #there(call: AnyCall, path: CallPath, to: Located, other: Located | undefined): Promise<Outcome> {
     if (isOpening(call)) return this.#opener.open(call, to);
     if (isStarting(call)) return start(call, to, path.follow, this.#starters);
-    if (call.is("chdir")) return this.#changeDirectory(call, to);
+    if (call.is("chdir")) return this.#changeDirectory(call, to.place);
     return answerPath({ call, files: this.#files, path, to, other });
   }
 
   /** The thread works in the nameless directory that stands for the target's. */
-  async #changeDirectory(call: HookCall<"chdir">, { place }: Located): Promise<Outcome> {
+  async #changeDirectory(call: Pick<AnyCall, "run">, place: RemotePlace): Promise<Outcome> {
     const opened = await this.#files.open(place, { flags: O_PATH | O_DIRECTORY });
     if (typeof opened === "number") return opened;
     if (opened.file !== undefined) await this.#files.close(opened.file);
     const path = Buffer.from(opened.path ?? []).toString();
     const allowed = await this.#files.access(place, X_OK);
     return allowed < 0 ? allowed : call.run("chdir", { filename: this.#directories.at(path).link });
+  }
+
+  /** A directory that was renamed since it was opened is where it is now. */
+  #changeToOpen(call: HookCall<"fchdir">): Outcome | Promise<Outcome> {
+    const directory = TargetFile.of(call.process, call.fd);
+    return directory?.isDirectory === true ? this.#changeDirectory(call, directory.place) : undefined;
   }
 
   /** getcwd(2): with the NUL. */
