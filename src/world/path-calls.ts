@@ -29,6 +29,7 @@ const AT_REMOVEDIR = 0x200;
 const AT_EACCESS = 0x200;
 /** What else statx(2) is told: AT_NO_AUTOMOUNT, AT_STATX_*. */
 const STATX_FLAGS = 0x6800;
+const O_PATH = 0o10000000;
 const W_OK = 2;
 const S_IFMT = 0o170000;
 const S_IFREG = 0o100000;
@@ -152,7 +153,13 @@ const removeAttribute: Answer = async (asked) =>
 
 const truncate: Answer = async (asked) => asked.files.truncate(asked.to.place, BigInt(argument(asked, "length")));
 
-const utimens = attributes((asked) => timespecs(pointer(asked, "utimes")));
+const utimens: Answer = async (asked) => {
+  const { dfd } = asked.call.args;
+  const file = asked.call.registers[1] === 0n ? asked.call.process.descriptors.get(numberOf(dfd)) : undefined;
+  if (((file?.flags ?? 0) & O_PATH) !== 0) return error("EBADF"); // do_utimes_fd (fs/utimes.c)
+  return setTimes(asked);
+};
+const setTimes = attributes((asked) => timespecs(pointer(asked, "utimes")));
 
 /** Calls that only look. Everything else is EROFS of a file that is there to be read. */
 const looking: Readonly<Record<string, Answer>> = {
