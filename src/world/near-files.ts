@@ -226,7 +226,7 @@ export class NearFiles implements Files {
   ): Promise<Listed | Failed> {
     const ahead = position === 0n ? this.#firstPages.get(file) : undefined;
     this.#firstPages.delete(file);
-    const isAhead = ahead !== undefined && this.#changes.isFresh(ahead.asked);
+    const isAhead = ahead !== undefined && this.#changes.isFreshOf(ahead.asked, file.statx);
     const asked = isAhead ? ahead.asked : this.#changes.asking();
     const listed = await (isAhead ? ahead.page : this.#files.readDirectory(file, position, options, signal));
     if (typeof listed !== "number" && options.withAttributes === true) this.#listed(file, position, asked, listed);
