@@ -15,6 +15,7 @@ const STATX_FILE_SIZE = 40;
 const STATX_BASIC_STATS_AND_BTIME = 0xfff;
 const S_IFMT = 0o170000;
 const S_IFREG = 0o100000;
+const S_IFDIR = 0o040000;
 const S_IFIFO = 0o010000;
 const AT_STATX_DONT_SYNC = 0x4000;
 /** AT_NO_AUTOMOUNT, AT_STATX_FORCE_SYNC, AT_STATX_DONT_SYNC */
@@ -74,6 +75,7 @@ export function serveFiles(connection: Connection): void {
       const isComplete =
         type === S_IFREG && (flags & o.O_ACCMODE) === 0 && !isPath && size <= Math.min(contentLimit, limits.dataBytes);
       // A file of /proc says 0 and has something to read.
+      if (type === S_IFDIR) return { handle: handles.add(descriptor), statx, path: root.pathOf(descriptor) };
       if (!isComplete || size === 0) return { handle: handles.add(descriptor), statx };
       const content = new Uint8Array(size);
       const count = checked(await kernel.make("pread64", descriptor, content, size, 0));

@@ -55,17 +55,14 @@ export function serveNames(connection: Connection): void {
     return {};
   });
 
-  connection.on(methods.link, async ({ from, to, flags }) => {
-    using made = await root.nameIn(to, handles);
-    const link = async (olddfd: number, oldname: string | Uint8Array, how: number): Promise<object> => {
-      checked(await kernel.make("linkat", olddfd, oldname, made.directory, made.name, how));
+  connection.on(methods.link, ({ from, to, flags }) =>
+    asPath(from, (flags & (o.AT_SYMLINK_FOLLOW | o.AT_EMPTY_PATH)) === 0, async (path) => {
+      using made = await root.nameIn(to, handles);
+      // What the path in /proc leads to is linked, be it a symbolic link.
+      checked(await kernel.make("linkat", o.AT_FDCWD, path, made.directory, made.name, o.AT_SYMLINK_FOLLOW));
       return {};
-    };
-    if ((flags & (o.AT_SYMLINK_FOLLOW | o.AT_EMPTY_PATH)) !== 0)
-      return await asPath(from, false, (path) => link(o.AT_FDCWD, path, o.AT_SYMLINK_FOLLOW));
-    using old = await root.nameIn(from, handles);
-    return await link(old.directory, old.name, 0);
-  });
+    }),
+  );
 
   connection.on(methods.makeSymbolicLink, async ({ target, place }) => {
     using name = await root.nameIn(place, handles);
@@ -77,7 +74,7 @@ export function serveNames(connection: Connection): void {
     const noFollow = (flags & o.AT_SYMLINK_NOFOLLOW) !== 0;
     if (noFollow && mayNameLink(place)) {
       // A symbolic link has no path of its own in /proc: by its name.
-      using name = await root.nameIn(place, handles);
+      using name = await root.nameIn(place, handles, ".");
       const at = [name.directory, name.name] as const;
       if (mode !== undefined) checked(await kernel.make("fchmodat2", ...at, mode, o.AT_SYMLINK_NOFOLLOW));
       if (uid !== undefined || gid !== undefined)
@@ -106,7 +103,7 @@ export function serveNames(connection: Connection): void {
     use: (prefix: "" | "l", path: string | Uint8Array) => Promise<T>,
   ): Promise<T> => {
     if (!noFollow || !mayNameLink(place)) return asPath(place, false, (path) => use("", path));
-    using name = await root.nameIn(place, handles);
+    using name = await root.nameIn(place, handles, ".");
     return await use("l", Buffer.concat([Buffer.from(`/proc/self/fd/${name.directory}/`), name.name]));
   };
   const terminated = (name: Uint8Array): Uint8Array => Buffer.concat([name, Buffer.alloc(1)]);

@@ -14,6 +14,8 @@ const RESOLVE_BENEATH = 0x08n;
 const RESOLVE_IN_ROOT = 0x10n;
 /** What a caller may ask for beside that: RESOLVE_NO_XDEV, NO_MAGICLINKS, NO_SYMLINKS, BENEATH. */
 const RESOLVE_ALLOWED = 0x0fn;
+/** Of a directory that is open, which is in the root itself, that may be the root as well. */
+const RESOLVE_ALLOWED_IN_DIRECTORY = 0x1fn;
 /** RESOLVE_IN_ROOT and RESOLVE_BENEATH exclude each other (fs/open.c, build_open_flags). */
 const EXDEV = 18;
 const EAGAIN = 11;
@@ -55,15 +57,19 @@ export class TargetRoot implements Disposable {
   /** Opens what a place means. @returns a descriptor @throws Errno */
   async open(place: Place | undefined, handles: Handles, flags: number, mode = 0, resolve = 0n): Promise<number> {
     const { path, directory } = checkedPlace(place);
-    const how = openHow(flags, mode, resolve & RESOLVE_ALLOWED);
+    const allowed = directory === 0n ? RESOLVE_ALLOWED : RESOLVE_ALLOWED_IN_DIRECTORY;
+    const how = openHow(flags, mode, resolve & allowed);
+    if (path.length === 0 && directory === 0n) fail("ENOENT");
     if (path.length === 0) return this.#reopen(handles.get(directory).descriptor, flags);
+    if (directory !== 0n && (resolve & (RESOLVE_IN_ROOT | RESOLVE_BENEATH)) !== 0n)
+      return this.#openat2(handles.get(directory).descriptor, path, how, 0n);
     if (directory === 0n || path[0] === SLASH) return this.#openat2(this.#root, path, how, RESOLVE_IN_ROOT);
     const base = handles.get(directory).descriptor;
     try {
       return await this.#openat2(base, path, how, RESOLVE_BENEATH);
     } catch (error) {
-      if (!(error instanceof Errno && error.number === EXDEV) || (resolve & RESOLVE_BENEATH) !== 0n) throw error;
-      return this.#openat2(this.#root, Buffer.concat([this.#pathOf(base), path]), how, RESOLVE_IN_ROOT);
+      if (!(error instanceof Errno && error.number === EXDEV)) throw error;
+      return this.#openat2(this.#root, Buffer.concat([this.pathOf(base), SEPARATOR, path]), how, RESOLVE_IN_ROOT);
     }
   }
 
@@ -72,20 +78,21 @@ export class TargetRoot implements Disposable {
     return this.open(place, handles, o.O_PATH | o.O_CLOEXEC | (noFollow ? o.O_NOFOLLOW : 0));
   }
 
-  /** The directory of a name that is to be made, removed or renamed, and the name. @throws Errno */
-  async nameIn(place: Place | undefined, handles: Handles): Promise<NameIn> {
+  /**
+   * The directory of a name that is to be made, removed or renamed, and the name.
+   * @param root what the root's own name is: "/" for calls that change names, which the kernel refuses without a look
+   * @throws Errno
+   */
+  async nameIn(place: Place | undefined, handles: Handles, root: "." | "/" = "/"): Promise<NameIn> {
     const { path, directory } = checkedPlace(place);
     if (path.length === 0) fail("ENOENT");
-    const { parent, name } = split(path);
-    const isOpen = parent.length === 0 && directory !== 0n;
-    const descriptor = isOpen
-      ? handles.get(directory).descriptor
-      : await this.open(placeOf(parent, directory), handles, o.O_PATH | o.O_DIRECTORY | o.O_CLOEXEC);
+    const { parent, name } = split(path, root);
+    const descriptor = await this.open(placeOf(parent, directory), handles, o.O_PATH | o.O_DIRECTORY | o.O_CLOEXEC);
     return {
       directory: descriptor,
       name: terminated(name),
       [Symbol.dispose]: () => {
-        if (!isOpen) this.kernel.makeNow("close", descriptor);
+        this.kernel.makeNow("close", descriptor);
       },
     };
   }
@@ -107,9 +114,9 @@ export class TargetRoot implements Disposable {
     }
   }
 
-  /** Where an open directory is now, in the target. */
-  #pathOf(descriptor: number): Buffer {
-    return Buffer.concat([this.#linkOf(descriptor).subarray(this.#above), Buffer.from("/")]);
+  /** Where an open directory is now, from the target's root; "" or "/" for that. */
+  pathOf(descriptor: number): Buffer {
+    return this.#linkOf(descriptor).subarray(this.#above);
   }
 
   #linkOf(descriptor: number): Buffer {
@@ -120,6 +127,7 @@ export class TargetRoot implements Disposable {
 }
 
 const SLASH = 0x2f;
+const SEPARATOR = Buffer.from("/");
 
 const placeOf = (path: Uint8Array, directory: bigint): Place =>
   ({ path: path.length === 0 ? Buffer.from(".") : path, directory }) as Place;
@@ -137,15 +145,15 @@ function checkedPlace(place: Place | undefined): Place {
  */
 export function mayNameLink(place: Place | undefined): boolean {
   const { path } = checkedPlace(place);
-  const { name } = split(path);
+  const { name } = split(path, ".");
   return !["", ".", ".."].includes(Buffer.from(name).toString("latin1")) && path.at(-1) !== SLASH;
 }
 
 /** The last name of a path with the slashes behind it, and what stands in front. */
-function split(path: Uint8Array): { readonly parent: Uint8Array; readonly name: Uint8Array } {
+function split(path: Uint8Array, root: string): { readonly parent: Uint8Array; readonly name: Uint8Array } {
   let end = path.length;
   while (end > 0 && path[end - 1] === SLASH) end--;
-  if (end === 0) return { parent: path.subarray(0, 1), name: Buffer.from(".") };
+  if (end === 0) return { parent: path.subarray(0, 1), name: Buffer.from(root) };
   const start = path.lastIndexOf(SLASH, end - 1) + 1;
   return { parent: path.subarray(0, start), name: path.subarray(start) };
 }

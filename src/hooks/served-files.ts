@@ -93,8 +93,8 @@ function read(call: Transfer, position?: number): Outcome | Promise<Outcome> {
   const file = fileOf(call, call.fd);
   const served = servedAs(file);
   if (served === undefined) return undefined;
-  if (accessOf(file) === constants.O_WRONLY) return errno("EBADF");
   if (position !== undefined && position < 0) return errno("EINVAL");
+  if (accessOf(file) === constants.O_WRONLY) return errno("EBADF");
   const from = async (offset: number): Promise<number> => {
     const { length } = call.buffer;
     const bytes = length === 0 ? "" : ((await served.handlers.read?.(offset, length)) ?? "");
@@ -108,8 +108,8 @@ function write(call: Transfer, position?: number): Outcome | Promise<Outcome> {
   const file = fileOf(call, call.fd);
   const served = servedAs(file);
   if (served === undefined) return undefined;
-  if (accessOf(file) === constants.O_RDONLY) return errno("EBADF");
   if (position !== undefined && position < 0) return errno("EINVAL");
+  if (accessOf(file) === constants.O_RDONLY) return errno("EBADF");
   return served.inTurn(async () => {
     const { length } = call.buffer;
     const bytes = call.buffer.read();

@@ -23,7 +23,7 @@ import { type Failed, type FileCall, FileCalls } from "./file-calls.ts";
 import { FileLocks } from "./file-locks.ts";
 import type { Range } from "./held-locks.ts";
 import { ONCE, OpenFiles } from "./open-files.ts";
-import { bytesOf, messageOf, pathOf } from "./places.ts";
+import { bytesOf, directoryOf, messageOf, pathOf } from "./places.ts";
 import { RemoteCopies } from "./remote-copies.ts";
 import { RemoteFile, type RemotePlace } from "./remote-file.ts";
 import { RemotePipes } from "./remote-pipes.ts";
@@ -43,6 +43,8 @@ const O_TMPFILE = 0o20200000;
 /** FALLOC_FL_COLLAPSE_RANGE, FALLOC_FL_INSERT_RANGE (include/uapi/linux/falloc.h): twice is not once. */
 const MOVING = 0x28;
 const RENAME_EXCHANGE = 2;
+/** RESOLVE_BENEATH, RESOLVE_IN_ROOT (include/uapi/linux/openat2.h) */
+const SCOPED = 0x18n;
 /** A call that only looks. */
 const LOOKING = { isRepeatable: true } as const;
 
@@ -360,14 +362,16 @@ export class RemoteFiles {
       const isRepeatable = (now & ONCE) === 0 && !isTemporary;
       const answer = await this.#calls.make(methods.open, request, { isRepeatable });
       if (typeof answer === "number") return answer;
-      const { handle, statx, content } = answer;
+      const { handle, statx, content, path: found } = answer;
       if (handle === 0n) return { file: undefined, statx, content };
       if (generation === this.#generation) {
         const path = isTemporary ? undefined : pathOf(place);
-        const file = new RemoteFile({ flags, resolve, path }, statx, handle, generation);
+        // From the root nothing is beneath the directory that the path began at; another file would be noticed.
+        const again = place.directory === undefined ? resolve : resolve & ~SCOPED;
+        const file = new RemoteFile({ flags, resolve: again, path }, statx, handle, generation);
         if (first === undefined || file.isDescribedBy(first)) {
           this.#open.add(file);
-          return { file, statx, content };
+          return { file, statx, content, path: directoryOf(statx, found) };
         }
         await this.#calls.done(methods.close, () => ({ handle: file.handleIn(this.#generation) }));
         return -ESTALE;

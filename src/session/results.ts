@@ -23,6 +23,8 @@ export interface Opened {
   readonly statx: Uint8Array;
   /** All of a regular file's content. */
   readonly content: Uint8Array | undefined;
+  /** Of a directory: where it is, from the target's root, without symbolic links. */
+  readonly path?: Uint8Array | undefined;
 }
 
 export interface Written {

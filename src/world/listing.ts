@@ -13,6 +13,7 @@ const SEEK_CUR = 1;
 const snapshots = new WeakMap<TargetFile, readonly Entry[]>();
 
 export async function listDirectory(call: HookCall<"getdents64">, directory: TargetFile): Promise<Outcome> {
+  if (!directory.isDirectory) return error("ENOTDIR");
   const at = await call.run("lseek", { fd: call.fd, offset: 0, whence: SEEK_CUR });
   if (at === null || at < 0) return at;
   const entries = at === 0 ? await fetched(directory) : (snapshots.get(directory) ?? (await fetched(directory)));

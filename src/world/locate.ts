@@ -2,6 +2,7 @@
  * Where a path leads: here or there. A path is judged by its name, made absolute and without `..`; whichever side it
  * belongs to then resolves it in full, symbolic links and all.
  */
+import { lstatSync } from "node:fs";
 import { posix } from "node:path";
 import type { FileMode, FilePolicy } from "../config/policy.ts";
 import type { CallPath } from "../hooks/call-paths.ts";
@@ -10,6 +11,7 @@ import type { RemotePlace } from "../session/remote-file.ts";
 import { AT_FDCWD } from "../process/paths.ts";
 import type { Directories } from "./directories.ts";
 import type { Fetched, Programs } from "./programs.ts";
+import { error } from "./errors.ts";
 import type { FileReport } from "./report.ts";
 import { TargetFile } from "./target-file.ts";
 import { TargetPipe } from "./target-pipe.ts";
@@ -51,19 +53,26 @@ export class Locator {
     const { path, bytes, dirfd, emptyPath } = named;
     if (path.startsWith("/"))
       return this.#throughLink(call, named) ?? this.#judge(path, { path: bytes ?? path }, false);
-    if (path === "") return emptyPath ? openFile(call.process, dirfd) : undefined;
-    const base = this.#directories.of(call.tid, dirfd);
+    if (path === "") return emptyPath ? this.#itself(call, dirfd) : undefined;
+    const opened = dirfd < 0 ? undefined : TargetFile.of(call.process, dirfd);
+    const base = opened ? { path: opened.path, isRemote: true } : this.#directories.of(call.tid, dirfd);
     if (base === undefined || !base.path.startsWith("/")) return undefined;
     const above = `${base.path === "/" ? "" : base.path}/`;
     const whole = above + path;
     const place = { path: bytes === undefined ? whole : Buffer.concat([Buffer.from(above), bytes]) };
     if (!base.isRemote) return this.#judge(whole, place, false);
-    const directory = dirfd < 0 ? undefined : TargetFile.of(call.process, dirfd);
     return this.#judge(
       whole,
-      directory?.file === undefined ? place : { directory: directory.file, path: bytes ?? path },
+      opened?.file === undefined ? place : { directory: opened.file, path: bytes ?? path },
       true,
     );
+  }
+
+  /** What an empty path is: what the descriptor is open on, or the working directory. */
+  #itself(call: AnyCall, dirfd: number): Located | undefined {
+    if (dirfd !== AT_FDCWD) return openFile(call.process, dirfd);
+    const here = this.#directories.of(call.tid, AT_FDCWD);
+    return here?.isRemote === true ? { ...this.at(here.path), isMoved: true } : undefined;
   }
 
   /** Where an absolute path leads. */
@@ -136,8 +145,18 @@ function linkIn(path: string, { process, tid }: AnyCall): { readonly name: strin
 
 const remote = { mode: "remote", isMoved: false } as const;
 
+/** What the kernel says of a path that {@link Locator.locate} finds nowhere. */
+export function whyNowhere({ tid }: AnyCall, { path, dirfd, emptyPath }: CallPath): number {
+  if (path === "" && !emptyPath) return error("ENOENT");
+  return isThere(`/proc/${tid}/${dirfd === AT_FDCWD ? "cwd" : `fd/${dirfd}`}`) ? error("ENOTDIR") : error("EBADF");
+}
+
 /** Without `.`, `..`, and slashes that say nothing. */
 export function normal(path: string): string {
   const short = posix.normalize(path);
   return short.length > 1 && short.endsWith("/") ? short.slice(0, -1) : short;
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -16,9 +16,11 @@ const F_SETLKW = 7;
 const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;
 const F_OFD_SETLKW = 38;
+const F_WRLCK = 1;
 const F_UNLCK = 2;
 const SEEK_SET = 0;
 const SEEK_CUR = 1;
+const SEEK_END = 2;
 
 export const isLocking = (command: number): boolean =>
   [F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW].includes(command);
@@ -27,7 +29,7 @@ export async function flock(call: HookCall<"flock">, target: TargetFile): Promis
   const file = await target.kept();
   if (typeof file === "number") return file;
   const operation = call.args.cmd;
-  if ((operation & LOCK_MAND) !== 0) return error("EINVAL");
+  if ((operation & LOCK_MAND) !== 0) return 0; // as if there were none (fs/locks.c, flock)
   return target.files.flock(file, operation & ~LOCK_NB, (operation & LOCK_NB) === 0, call.signal);
 }
 
@@ -48,6 +50,8 @@ export class RecordLocks {
     const bytes = Buffer.from(at.read(FLOCK));
     if (bytes.length < FLOCK) return error("EFAULT");
     const isOwn = cmd < F_OFD_GETLK;
+    // fcntl_getlk (fs/locks.c)
+    if (cmd === F_GETLK && bytes.readInt16LE(0) > F_WRLCK) return error("EINVAL");
     const range = await rangeOf(call, target, bytes, isOwn ? BigInt(call.process.pid) : 0n);
     if (typeof range === "number") return range;
     if (cmd === F_GETLK || cmd === F_OFD_GETLK) return test(target, file, range, bytes, at);
@@ -98,6 +102,7 @@ async function rangeOf(
   const whence = flock.readInt16LE(2);
   let start = flock.readBigInt64LE(8);
   let length = flock.readBigInt64LE(16);
+  if (whence < SEEK_SET || whence > SEEK_END) return error("EINVAL");
   if (whence === SEEK_CUR) start += BigInt(ServedFile.of(process.descriptors.get(fd))?.offset ?? 0);
   else if (whence !== SEEK_SET) {
     const size = await target.size();

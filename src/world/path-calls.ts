@@ -29,6 +29,7 @@ const AT_REMOVEDIR = 0x200;
 const AT_EACCESS = 0x200;
 /** What else statx(2) is told: AT_NO_AUTOMOUNT, AT_STATX_*. */
 const STATX_FLAGS = 0x6800;
+const O_PATH = 0o10000000;
 const W_OK = 2;
 const S_IFMT = 0o170000;
 const S_IFREG = 0o100000;
@@ -69,10 +70,11 @@ async function access(asked: Asked): Promise<Outcome> {
   return files.access(to.place, mode, flags | noFollow(asked));
 }
 
-async function readLink({ call, files, to }: Asked): Promise<Outcome> {
+async function readLink({ call, files, path, to }: Asked): Promise<Outcome> {
   const { buffer } = call;
   if (buffer === undefined || buffer.length === 0) return error("EINVAL");
   const target = await files.readLink(to.place);
+  if (path.path === "" && target === error("EINVAL")) return error("ENOENT"); // do_readlinkat (fs/stat.c)
   return typeof target === "number" ? target : buffer.write(target);
 }
 
@@ -162,7 +164,13 @@ const removeAttribute: Answer = async (asked) =>
 
 const truncate: Answer = async (asked) => asked.files.truncate(asked.to.place, BigInt(argument(asked, "length")));
 
-const utimens = attributes((asked) => timespecs(pointer(asked, "utimes")));
+const utimens: Answer = async (asked) => {
+  const { dfd } = asked.call.args;
+  const file = asked.call.registers[1] === 0n ? asked.call.process.descriptors.get(numberOf(dfd)) : undefined;
+  if (((file?.flags ?? 0) & O_PATH) !== 0) return error("EBADF"); // do_utimes_fd (fs/utimes.c)
+  return setTimes(asked);
+};
+const setTimes = attributes((asked) => timespecs(pointer(asked, "utimes")));
 
 /** Calls that only look. Everything else is EROFS of a file that is there to be read. */
 const looking: Readonly<Record<string, Answer>> = {

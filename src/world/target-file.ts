@@ -1,7 +1,7 @@
 /** A file of the target that a program has open. */
 import { constants } from "node:fs";
 import type { FileHandlers } from "../hooks/served-file.ts";
-import { identityOf, sizeOf } from "../hooks/stat.ts";
+import { identityOf, modeOf, sizeOf } from "../hooks/stat.ts";
 import type { CallingProcess, OpenedFile } from "../hooks/types.ts";
 import { errnoName } from "../linux/errno.ts";
 import type { RemoteFile, RemotePlace } from "../session/remote-file.ts";
@@ -12,6 +12,9 @@ import { ReadAhead } from "./read-ahead.ts";
 import type { AllUnwritten } from "./unwritten.ts";
 import { WriteBehind } from "./write-behind.ts";
 
+/** Bytes: files are smaller on most file systems. */
+const FAR = 2 ** 40;
+const S_IFMT = 0o170000;
 const key = Symbol("target file");
 
 export class TargetFile {
@@ -52,6 +55,10 @@ export class TargetFile {
 
   get file(): RemoteFile | undefined {
     return this.#file;
+  }
+
+  get isDirectory(): boolean {
+    return (modeOf(this.#opened.statx) & S_IFMT) === constants.S_IFDIR;
   }
 
   /** All of it is in the program's hands already. */
@@ -144,13 +151,20 @@ export class TargetFile {
     };
   }
 
+  /** What may be more than the file system allows is not believed before it has been done: EFBIG. */
+  async #write(offset: number, bytes: Uint8Array): Promise<number> {
+    const written = (await this.#writing?.write(offset, bytes)) ?? 0;
+    const failed = offset > FAR ? await this.flush() : 0;
+    return failed < 0 ? failed : written;
+  }
+
   #writingHandlers(): FileHandlers {
     const { file, files } = this;
     if (file === undefined) return {};
     return {
       write: (offset, bytes) => {
         this.#reading?.forget();
-        return this.#writing?.write(offset, bytes) ?? 0;
+        return this.#write(offset, bytes);
       },
       append: async (bytes) => {
         this.#reading?.forget();

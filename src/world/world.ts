@@ -2,10 +2,11 @@
  * The world that a program is in: hooks by which its calls about files and names happen in a target. What a path means
  * is decided by its name (locate.ts); then it is the kernel's business here, or the agent's there.
  */
-import { callPaths, type CallPath, socketPath } from "../hooks/call-paths.ts";
-import { AT_FDCWD } from "../process/paths.ts";
+import { posix } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { defineHooks, type HookSet } from "../hooks/define.ts";
+import { callPaths, type CallPath, socketPath } from "../hooks/call-paths.ts";
+import { defineHooks, type HookSet, onMarked } from "../hooks/define.ts";
+import { AT_FDCWD } from "../process/paths.ts";
 import type { AnyCall, HookCall, Outcome } from "../hooks/types.ts";
 import type { FilePolicy } from "../config/policy.ts";
 import { isStarting } from "../hooks/starting.ts";
@@ -16,7 +17,7 @@ import { descriptorCalls } from "./descriptor-calls.ts";
 import { Directories } from "./directories.ts";
 import { error } from "./errors.ts";
 import type { Files } from "./files.ts";
-import { type Located, Locator, normal } from "./locate.ts";
+import { type Located, Locator, normal, whyNowhere } from "./locate.ts";
 import { RecordLocks } from "./locks.ts";
 import { type Fetched, Programs } from "./programs.ts";
 import { start, startScript } from "./starting.ts";
@@ -26,6 +27,9 @@ import { NearFiles } from "./near-files.ts";
 import { isOpening, Opener } from "./opening.ts";
 import { answerPath } from "./path-calls.ts";
 import { SharedMemories } from "./shared-memories.ts";
+import type { RemotePlace } from "../session/remote-file.ts";
+import { TargetFile } from "./target-file.ts";
+import { refused } from "./refusals.ts";
 import type { FileReport } from "./report.ts";
 import { pipeCalls } from "./pipe-calls.ts";
 import type { TargetPipe } from "./target-pipe.ts";
@@ -83,6 +87,7 @@ export class World {
     return [
       defineHooks({ file: (call) => this.#serve(call) }),
       defineHooks(descriptorCalls(this.#locks, this.#shared)),
+      defineHooks({ fchdir: onMarked((call) => this.#changeToOpen(call)) }),
       defineHooks(this.#shared.hooks),
       defineHooks(pipeCalls),
       defineHooks({
@@ -151,27 +156,46 @@ export class World {
       );
       return call.proceed(Object.fromEntries(changes));
     }
-    const [path] = paths;
+    const early = refused(call);
+    if (early !== undefined) return early;
+    const [path, second] = paths;
     const [to, other] = located;
-    if (path === undefined || to === undefined || to.mode === "local" || other?.mode === "local") return error("EXDEV");
+    if (path === undefined) return undefined;
+    if (to === undefined) return whyNowhere(call, path);
+    if (second !== undefined && other === undefined) return this.#toNowhere(call, path, to, second);
+    if (to.mode === "local" || other?.mode === "local") return error("EXDEV");
     return this.#there(call, path, to, other);
   }
 
+  /** The first of two paths is looked up first: a link's file, the directory of what is renamed. */
+  async #toNowhere(call: AnyCall, { follow }: CallPath, { place, path }: Located, second: CallPath): Promise<Outcome> {
+    const first = call.is("linkat") || call.is("link") ? place : { path: `${posix.dirname(path)}/.` };
+    const found = await this.#files.stat(first, follow ? 0 : AT_SYMLINK_NOFOLLOW);
+    return typeof found === "number" ? found : whyNowhere(call, second);
+  }
+
   #there(call: AnyCall, path: CallPath, to: Located, other: Located | undefined): Outcome | Promise<Outcome> {
-    if (isOpening(call)) return this.#opener.open(call, to);
+    if (isOpening(call)) return this.#opener.open(call, to, path);
     if (call.is("inotify_add_watch")) return addWatch(call, to);
     if (isStarting(call)) return start(call, to, path.follow, this.#starters);
-    if (call.is("chdir")) return this.#changeDirectory(call, to);
+    if (call.is("chdir")) return this.#changeDirectory(call, to.place);
     return answerPath({ call, files: this.#files, path, to, other });
   }
 
   /** The thread works in the nameless directory that stands for the target's. */
-  async #changeDirectory(call: HookCall<"chdir">, { path, place }: Located): Promise<Outcome> {
+  async #changeDirectory(call: Pick<AnyCall, "run">, place: RemotePlace): Promise<Outcome> {
     const opened = await this.#files.open(place, { flags: O_PATH | O_DIRECTORY });
     if (typeof opened === "number") return opened;
     if (opened.file !== undefined) await this.#files.close(opened.file);
+    const path = Buffer.from(opened.path ?? []).toString();
     const allowed = await this.#files.access(place, X_OK);
-    return allowed < 0 ? allowed : call.run("chdir", { filename: this.#directories.at(normal(path)).link });
+    return allowed < 0 ? allowed : call.run("chdir", { filename: this.#directories.at(path).link });
+  }
+
+  /** A directory that was renamed since it was opened is where it is now. */
+  #changeToOpen(call: HookCall<"fchdir">): Outcome | Promise<Outcome> {
+    const directory = TargetFile.of(call.process, call.fd);
+    return directory?.isDirectory === true ? this.#changeDirectory(call, directory.place) : undefined;
   }
 
   /** getcwd(2): with the NUL. */
@@ -204,6 +228,7 @@ export class World {
 
 /** How long what is left in named pipes may take to be read there, milliseconds. */
 const DRAIN_MS = 2000;
+const AT_SYMLINK_NOFOLLOW = 0x100;
 const X_OK = 1;
 const W_OK = 2;
 /** Linux's values on x86-64, as the agent takes them. */

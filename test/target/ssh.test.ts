@@ -103,11 +103,12 @@ describe("ssh", { skip: sshd === undefined || process.getuid?.() !== 0 }, () => 
       const agent = await startTarget("ssh:with-node");
       const { promise: lost, resolve: listen } = Promise.withResolvers<unknown>();
       const connect = (): Promise<Duplex> => Promise.resolve(agent.connection);
-      using _session = await Session.open({ connect, release: "test", listen });
+      using session = await Session.open({ connect, release: "test", listen });
       const [pid] = execFileSync("pgrep", ["-f", pattern], { encoding: "utf8" }).split("\n");
       process.kill(Number(pid), "SIGKILL");
       await agent.ended;
       await lost;
+      expect(session.target.identity).toBeDefined();
       await eventually(() => readdirSync(temporary).length === 0);
     }
   });

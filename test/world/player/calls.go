@@ -7,22 +7,22 @@ import (
 )
 
 const (
-	atCwd           = -100
-	sysRenameat2    = 316
-	sysStatx        = 332
-	sysFaccessat2   = 439
-	sysCopyRange    = 326
-	sysOpenat2      = 437
-	sysFchmodat2    = 452
-	nobodysSlot     = 77
-	seekSet         = 0
-	mostBytes       = 1 << 20
-	lockLength      = 32
-	directoryType   = syscall.S_IFDIR
-	closedAlready   = -1
-	privateMapping  = syscall.MAP_PRIVATE
-	readingMapping  = syscall.PROT_READ
-	removesDirctory = 0x200
+	atCwd             = -100
+	sysRenameat2      = 316
+	sysStatx          = 332
+	sysFaccessat2     = 439
+	sysCopyRange      = 326
+	sysOpenat2        = 437
+	sysFchmodat2      = 452
+	nobodysSlot       = 77
+	seekSet           = 0
+	mostBytes         = 1 << 20
+	lockLength        = 32
+	directoryType     = syscall.S_IFDIR
+	closedAlready     = -1
+	privateMapping    = syscall.MAP_PRIVATE
+	readingMapping    = syscall.PROT_READ
+	atSymlinkNoFollow = 0x100
 )
 
 // calls are all that can be played.
@@ -133,22 +133,37 @@ var calls = map[string]func(*player, Call) string{
 		return result(r, errno)
 	},
 	"rmdir": func(p *player, c Call) string {
+		if p.isAbove(p.dir(-1), c.Path) {
+			return above
+		}
 		r, _, errno := syscall.Syscall(syscall.SYS_RMDIR, p.path(c.Path), 0, 0)
 		return result(r, errno)
 	},
 	"unlink": func(p *player, c Call) string {
+		if p.isAbove(p.dir(-1), c.Path) {
+			return above
+		}
 		r, _, errno := syscall.Syscall(syscall.SYS_UNLINK, p.path(c.Path), 0, 0)
 		return result(r, errno)
 	},
 	"unlinkat": func(p *player, c Call) string {
+		if p.isAbove(p.dir(c.Dir), c.Path) {
+			return above
+		}
 		r, _, errno := syscall.Syscall(syscall.SYS_UNLINKAT, p.dir(c.Dir), p.path(c.Path), uintptr(c.Flags))
 		return result(r, errno)
 	},
 	"rename": func(p *player, c Call) string {
+		if p.isAbove(p.dir(-1), c.Path) || p.isAbove(p.dir(-1), c.Second) {
+			return above
+		}
 		r, _, errno := syscall.Syscall(syscall.SYS_RENAME, p.path(c.Path), p.path(c.Second), 0)
 		return result(r, errno)
 	},
 	"renameat2": func(p *player, c Call) string {
+		if p.isAbove(p.dir(c.Dir), c.Path) || p.isAbove(p.dir(c.To), c.Second) {
+			return above
+		}
 		r, _, errno := syscall.Syscall6(sysRenameat2, p.dir(c.Dir), p.path(c.Path), p.dir(c.To), p.path(c.Second), uintptr(c.Flags), 0)
 		return result(r, errno)
 	},
@@ -218,8 +233,9 @@ var calls = map[string]func(*player, Call) string{
 	},
 	"lock": func(p *player, c Call) string { return p.lock(c) },
 	"getfl": func(p *player, c Call) string {
+		// docs/files.md: a descriptor of the target's files does not tell O_NOFOLLOW.
 		r, _, errno := syscall.Syscall(syscall.SYS_FCNTL, p.fd(c.FD), syscall.F_GETFL, 0)
-		return result(r, errno)
+		return result(r&^syscall.O_NOFOLLOW, errno)
 	},
 	"setfl": func(p *player, c Call) string {
 		r, _, errno := syscall.Syscall(syscall.SYS_FCNTL, p.fd(c.FD), syscall.F_SETFL, uintptr(c.Flags))

@@ -24,6 +24,27 @@ func (p *player) isDirectory(slot int) bool {
 	return syscall.Fstat(int(p.fd(slot)), &stat) == nil && stat.Mode&syscall.S_IFMT == directoryType
 }
 
+// above is said of what would remove or rename the working directory or one that it is in: docs/files.md.
+const above = "we work in it"
+
+func (p *player) isAbove(dirfd uintptr, path string) bool {
+	var named, there syscall.Stat_t
+	_, _, errno := syscall.Syscall6(syscall.SYS_NEWFSTATAT, dirfd, p.path(path), uintptr(unsafe.Pointer(&named)), atSymlinkNoFollow, 0, 0)
+	if errno != 0 {
+		return false
+	}
+	// Up to "/", which is its own parent.
+	for up := "."; syscall.Stat(up, &there) == nil; up += "/.." {
+		if there.Ino == named.Ino && there.Dev == named.Dev {
+			return true
+		}
+		if len(up) > 40 {
+			break
+		}
+	}
+	return false
+}
+
 // old is a time that a call has set; what the clock said is different in every run.
 const old = 1_600_000_000
 

@@ -53,6 +53,11 @@ func main() {
 		serve()
 		return
 	}
+	// The runtime opens descriptors of its own when it first waits for one: now, not between ours.
+	r, w, err := os.Pipe()
+	must(err)
+	must(r.Close())
+	must(w.Close())
 	lines := bufio.NewReaderSize(os.Stdin, 1<<20)
 	out := json.NewEncoder(os.Stdout)
 	for {
