@@ -30,6 +30,7 @@ func (p *player) spawn() string {
 	if p.child != nil {
 		return "is there"
 	}
+	hadChild = true
 	var down, up [2]int
 	must(syscall.Pipe2(down[:], syscall.O_CLOEXEC))
 	must(syscall.Pipe2(up[:], syscall.O_CLOEXEC))
