@@ -1,14 +1,16 @@
 /** Files of a target behind a line that delays everything: many small ones, one large one, and those of here meanwhile. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { collectGarbageOfBuffersLessOften } from "../src/cli/garbage.ts";
 import { joined } from "../src/wire/duplex.ts";
 import { delayLine } from "../test/world/delay-line.ts";
 import { Visit } from "../test/world/visit.ts";
 import { figure, type Section } from "./report.ts";
 import { run } from "./run.ts";
+import { SshHost } from "./ssh-host.ts";
 import { interleave, medianOf, type Variant } from "./statistics.ts";
 import type { Tools } from "./tools.ts";
 
@@ -31,6 +33,7 @@ interface Walked {
 const elsewhere = "**elsewhere**";
 
 export async function benchDistance({ walker }: Tools, rounds: number): Promise<Section> {
+  collectGarbageOfBuffersLessOften(); // as the command line, whose place this process takes
   const variants = [...DELAYS_MS.flatMap((delayMs) => small(walker, delayMs)), ...large(walker), ...local(walker)];
   const results = await interleave(rounds, variants);
   const of = (name: string, of: (walked: Walked) => number): number => medianOf(results.get(name), of);
@@ -110,11 +113,11 @@ function small(walker: string, roundTripMs: number): Variant<Walked>[] {
 
 function large(walker: string): Variant<Walked>[] {
   const ssh = async (remote: (path: string) => string, local: string): Promise<Walked> => {
-    await using host = new SshHost();
+    using host = new SshHost();
     const path = join(host.folder, "large");
     if (local === "") writeLarge(host.folder);
     const startMs = performance.now();
-    await run(["sh", "-c", `${local} ${host.command} ${remote(path)} > ${local === "" ? "/dev/null" : "/dev/stdout"}`]);
+    await run(["sh", "-c", `${local} ${host.command} ${remote(path)} > /dev/null`]);
     return { files: 1, bytes: LARGE, elapsed: (performance.now() - startMs) * 1e6, p50: 0, p99: 0 };
   };
   return [
@@ -187,6 +190,7 @@ class Mounted implements AsyncDisposable {
     if (stdin === null || stdout === null) throw new Error("the server of files has no pipes");
     const line = delayLine(joined(stdout, stdin), roundTripMs);
     if (this.#sshfs.stdin === null) throw new Error("sshfs has no pipes");
+    this.#sshfs.stdin.on("error", () => undefined); // it has been unmounted, and what it had asked is answered
     line.pipe(this.#sshfs.stdin);
     this.#sshfs.stdout?.pipe(line);
   }
@@ -205,31 +209,5 @@ class Mounted implements AsyncDisposable {
     await ended;
     this.#server.kill();
     for (const folder of [this.source, this.at]) rmSync(folder, { recursive: true });
-  }
-}
-
-/** An OpenSSH server for one connection at a time, on nobody's port. */
-class SshHost implements AsyncDisposable {
-  readonly folder: string = mkdtempSync(join(tmpdir(), "elsewhere-bench-ssh-"));
-  /** For a shell, in front of the remote command. */
-  readonly command: string;
-
-  constructor() {
-    const key = join(this.folder, "key");
-    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
-    const config = join(this.folder, "config");
-    chmodSync(this.folder, 0o700);
-    writeFileSync(
-      config,
-      `HostKey ${key}\nAuthorizedKeysFile ${key}.pub\nStrictModes no\nUsePAM no\nPermitRootLogin yes\n`,
-    );
-    if (!existsSync("/run/sshd")) mkdirSync("/run/sshd");
-    const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR"];
-    this.command = `ssh -F none -i ${key} ${options.map((each) => `-o ${each}`).join(" ")} -o 'ProxyCommand=/usr/sbin/sshd -i -f ${config}' bench`;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    rmSync(this.folder, { recursive: true });
-    return Promise.resolve();
   }
 }

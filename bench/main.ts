@@ -1,7 +1,7 @@
 /**
  * Benchmarks, every figure beside what it is to be compared with, measured in the same run.
  *
- *     npm run bench -- [--json] [--write] [--rounds N] [--only roundtrip,hooks,files,quiet,crowd,startup,bundle,idle,distance]
+ *     npm run bench -- [--json] [--write] [--rounds N] [--only roundtrip,hooks,files,quiet,crowd,startup,bundle,idle,distance,traffic]
  *
  * --write puts the table into bench/README.md.
  * Exit code 1 when a promise was missed.
@@ -20,6 +20,7 @@ import { isMet, markdown, type Section } from "./report.ts";
 import { benchRoundTrip } from "./roundtrip.ts";
 import { benchStartup } from "./startup.ts";
 import { prepare, type Tools } from "./tools.ts";
+import { benchTraffic } from "./traffic.ts";
 
 const benches: Readonly<Record<string, (tools: Tools, rounds: number) => Promise<Section>>> = {
   roundtrip: benchRoundTrip,
@@ -31,6 +32,7 @@ const benches: Readonly<Record<string, (tools: Tools, rounds: number) => Promise
   bundle: benchBundle,
   idle: benchIdle,
   distance: benchDistance,
+  traffic: benchTraffic,
 };
 
 const { values } = parseArgs({

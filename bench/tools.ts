@@ -22,6 +22,8 @@ export interface Tools {
   readonly roundtripDynamic: string;
   /** Walks, reads and writes files. */
   readonly walker: string;
+  /** Makes connections, and serves them. */
+  readonly traffic: string;
   readonly seccompNotify: string;
   readonly pipeWake: string;
   readonly tsc: string;
@@ -43,21 +45,26 @@ export async function prepare(): Promise<Tools> {
       cwd: join(here, "roundtrip"),
       env: { ...process.env, CGO_ENABLED: cgo },
     });
-  const walker = join(folder, "walker");
-  await run(["go", "build", "-o", walker, "."], {
-    cwd: join(here, "walker"),
-    env: { ...process.env, CGO_ENABLED: "0" },
-  });
+  const walker = await buildStatic("walker");
+  const traffic = await buildStatic("traffic");
   return {
     roundtrip,
     roundtripDynamic,
     walker,
+    traffic,
     seccompNotify: await compile("seccomp-notify"),
     pipeWake: await compile("pipe-wake"),
     tsc: tscProgram(),
     esbuild: join(await npmPackage(`@esbuild/linux-${process.arch}@${ESBUILD_VERSION}`), "bin/esbuild"),
     frida: await installFrida(),
   };
+}
+
+async function buildStatic(name: string): Promise<string> {
+  const program = join(folder, name);
+  const env = { ...process.env, CGO_ENABLED: "0" };
+  await run(["go", "build", "-o", program, "."], { cwd: join(here, name), env });
+  return program;
 }
 
 async function compile(name: string): Promise<string> {

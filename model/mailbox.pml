@@ -23,15 +23,21 @@
  *             FUTEX_WAIT(state, ASLEEP, 1 s). After EVERY return: no longer ASLEEP ->
  *             answered; owner died -> CAS(state -> WITHDRAWN), failed: answered;
  *             neither -> FUTEX_WAIT again.
+ *   INTERRUPT a FUTEX_WAIT that ended with EINTR, nothing answered: interrupted = 1 unless it is 1 already;
+ *             set the pending bit and the summary bit, ring as in ASK; go on as after every return.
  *   RETURN    read the result, clear `claimed`.
  *   CONTINUE  read the registers, clear `claimed`, THEN enter the kernel.
  *   RUN       make the call, store its result, reported = 1, ASK again in the same slot.
  *             `reported` may say so only when the call that ran was the program's own;
  *             one that the supervisor made it run besides (a dup, a copy) does not count.
- *   WITHDRAW  dead = 1; reported -> return that result; otherwise make the call.
+ *   WITHDRAW  Where the supervisor's death is the program's (DEADLY): the process ends. Else
+ *             dead = 1; reported -> return that result; otherwise make the call.
  *
  *   DRAIN     xchg(summary, 0); for each word xchg(pending, 0); for each bit whose slot
- *             is ASKED or ASLEEP: take it; answer now or later.
+ *             is ASKED or ASLEEP: take it; answer now or later. One that is taken already and not
+ *             told to run anything: only look at `interrupted`. A bit may be left from an earlier
+ *             holder's INTERRUPT, and a question be taken before its own bit is set. In either case:
+ *             interrupted -> take note, interrupted = 0.
  *   ANSWER    store verdict and result; old = xchg(state, ANSWERED);
  *             old == ASLEEP -> FUTEX_WAKE(state).
  *   SLEEP     v = doorbell; sleeping = 1; barrier; summary != 0 -> sleeping = 0, DRAIN.
@@ -42,7 +48,7 @@
  *             comes later, the sweep's timer) need not drain.
  *   SWEEP     a question that was taken and not ended, whose thread is gone: forget the answer
  *             that was to come, clear its pending bit, state = FREE, `claimed` = 0.
- *   LEAVE     (an orderly end) dead = 1; DRAIN, and answer what is reported with its
+ *   LEAVE     (an orderly end) its end is nobody's death any more; dead = 1; DRAIN, and answer what is reported with its
  *             result and everything else with "continue"; THEN mark `owner`. The thread that
  *             answers is the thread that holds `owner`, so nobody is answered once
  *             the mark is there, however the supervisor ends.
@@ -74,6 +80,9 @@
  *   BUG_LEAVE_CONTINUES_ALL  a call that was made and reported is made again
  *   BUG_REPORT_OTHER  after the supervisor's death another call's result is returned for the
  *     program's call
+ *   BUG_INTERRUPT_IS_QUESTION  every bit of a waiting slot is a question: it is taken twice
+ *   BUG_INTERRUPT_OVERLOOKED  the bits of a question and of its INTERRUPT are found as one
+ *   BUG_INTERRUPTED_LATE  the flag is set behind the bits: nobody takes note of it
  *   EXHAUSTED  (not mended; 16,384 slots make it a theory) every slot is held by a waiting
  *     thread whose signal handler wants a second one: nobody moves
  *
@@ -91,10 +100,11 @@
 #ifndef CALLS
 #define CALLS 1                 /* how many calls each of them makes */
 #endif
-/* KILL_THREAD (AFTERWARDS: not before the supervisor), KILL_SUPERVISOR, LEAVE: who may end
+/* DEADLY: the supervisor's death is the program's. KILL_THREAD (AFTERWARDS: not before the supervisor), KILL_SUPERVISOR, LEAVE: who may end
  * early. NAPS: the supervisor may nap; one nap may end by time. SIGNALS: any FUTEX_WAIT may
  * be interrupted, again and again (for LIVENESS: a safety run would take the signal for
- * a wake-up). HANDLER: a party more, whose call runs inside a waiting call of thread 0;
+ * a wake-up). INTERRUPTS: one FUTEX_WAIT of each thread may be, and the supervisor is told; while it is asleep no
+ * later answer comes before it has taken note. HANDLER: a party more, whose call runs inside a waiting call of thread 0;
  * HANDLERS: of both threads. VFORK: a party more, the child of thread 0, whose call is
  * a vfork. Policy: NO_RUN, OTHERS (RUN_OTHER, too). */
 
@@ -126,9 +136,16 @@ bit sleeping;
 bit doorbell;                   /* doorbell - v: has it moved since v was read? */
 bit ownerDied;                  /* the mark in `owner` */
 bit dead;
+#ifdef DEADLY
+bit deadly = 1;
+#define MAY_GO_ON assert(leaving)       /* alone, that is: nobody has answered */
+#else
+#define MAY_GO_ON skip
+#endif
 byte state[SLOTS];
 byte verdict[SLOTS];
 bit reported[SLOTS];
+bit interrupted[SLOTS];
 
 /* ---- the kernel ------------------------------------------------------------------- */
 byte waitsOn[PARTIES];          /* slot + 1 in whose futex queue the thread is, or 0 */
@@ -136,6 +153,7 @@ bit bellWaits;                  /* somebody is in the doorbell's queue */
 bit killed[PARTIES];
 bit ended[PARTIES];
 bit halted;                     /* the supervisor takes no further step */
+bit signalled[PARTIES];         /* its one FUTEX_WAIT was interrupted */
 bit started[PARTIES];           /* of an extra party: its signal came, its vfork was made */
 
 /* ---- the supervisor's own memory -------------------------------------------------- */
@@ -192,7 +210,7 @@ inline release() {              /* the last thing that is done to the slot */
   d_step {
     claimed[s] = 0;
     holder[s] = 0; question[s] = 0; answerTo[s] = 0;
-    state[s] = FREE; verdict[s] = 0; reported[s] = 0;       /* only so that states are equal */
+    state[s] = FREE; verdict[s] = 0; reported[s] = 0; interrupted[s] = 0;   /* only so that states are equal */
     s = SLOTS
   }
 }
@@ -228,7 +246,13 @@ proctype Caller(byte me) {
     :: atomic { claimed[0] && !claimed[1] -> claim(1) }
 #endif
 #ifndef BUG_CLAIM_IGNORES_DEATH
+#ifdef DEADLY
+    :: atomic { claimed[0] && claimed[SLOTS - 1] && ownerDied && !dead && deadly -> goto finished }
+    :: atomic { claimed[0] && claimed[SLOTS - 1] && ownerDied && !dead && !deadly -> goto kernel }
+    :: atomic { claimed[0] && claimed[SLOTS - 1] && dead -> goto kernel }
+#else
     :: atomic { claimed[0] && claimed[SLOTS - 1] && (ownerDied || dead) -> goto kernel }
+#endif
 #endif
     fi;
 
@@ -277,6 +301,25 @@ proctype Caller(byte me) {
        goto sleep
 #endif
 #endif
+#ifdef INTERRUPTS
+    :: atomic { waitsOn[me] != 0 && !signalled[me] -> waitsOn[me] = 0; signalled[me] = 1 };     /* EINTR */
+       if
+       :: state[s] != ASLEEP -> goto answered
+       :: else
+       fi;
+#ifndef BUG_INTERRUPTED_LATE
+       interrupted[s] = 1;
+#endif
+       pending = pending | BIT(s);
+       summary = 1;
+       if
+       :: sleeping -> doorbell = 1; bellWaits = 0
+       :: else
+       fi
+#ifdef BUG_INTERRUPTED_LATE
+       ; interrupted[s] = 1
+#endif
+#endif
 #if defined(HANDLER) || defined(HANDLERS)
     :: atomic {
          me < PARTIES - THREADS && waitsOn[me] != 0 && !started[THREADS + me] ->
@@ -302,13 +345,19 @@ proctype Caller(byte me) {
     :: else -> goto answered
 #endif
     fi;
+#if defined(DEADLY) && !defined(BUG_WITHDRAWN_GOES_ON)
+    if
+    :: deadly -> goto finished
+    :: else
+    fi;
+#endif
     dead = 1;
     atomic {
       if
 #ifndef BUG_RUNS_AGAIN
       :: reported[s] -> assert(result == 1)
 #endif
-      :: else -> go = 1
+      :: else -> go = 1; MAY_GO_ON
       fi
     };
     release();
@@ -351,7 +400,7 @@ proctype Caller(byte me) {
     goto leave;
 
   kernel:
-    go = 1;
+    go = 1; MAY_GO_ON;
 
   leave:
     atomic {
@@ -452,16 +501,34 @@ inline answer(s) {              /* a taken question, at once or later */
 /* A later answer may hang on the other threads' questions: while the supervisor is asleep
  * it comes only when each of those is taken, so that it hides no lost wake-up. */
 #define LET_GO(s) (!WAITS(s) || LATER(s) || LOST(s))
-#define ALL_TAKEN (LET_GO(0) && LET_GO(SLOTS - 1))
+#define NOTED(s) (!interrupted[s] || LOST(s))
+#define ALL_TAKEN (LET_GO(0) && LET_GO(SLOTS - 1) && NOTED(0) && NOTED(SLOTS - 1))
 
 inline take(s) {
   if
   :: bits & BIT(s) ->
      if
+#ifdef INTERRUPTS
+     :: d_step {
+          WAITS(s) && taken[s] && !running[s] ->
+          assert(taken[s] == question[s]);
+          interrupted[s] = 0        /* noted */
+        }
+#define TAKEN(s) (taken[s] && !running[s])
+#else
+#define TAKEN(s) false
+#endif
+#ifdef BUG_INTERRUPT_IS_QUESTION
+#undef TAKEN
+#define TAKEN(s) false
+#endif
      :: atomic {
-          WAITS(s) ->
+          WAITS(s) && !TAKEN(s) ->
           assert(!taken[s] || (running[s] && ASKER(taken[s]) == ASKER(question[s])));
           taken[s] = question[s]; running[s] = 0;
+#ifndef BUG_INTERRUPT_OVERLOOKED
+          interrupted[s] = 0;       /* its bit and the question's may be found as one */
+#endif
           if :: now = 1 :: !leaving fi
         };
         if
@@ -516,7 +583,7 @@ inline sweep(s) {
   state[s] = FREE;
   d_step {
     claimed[s] = 0;
-    holder[s] = 0; question[s] = 0; answerTo[s] = 0; verdict[s] = 0; reported[s] = 0
+    holder[s] = 0; question[s] = 0; answerTo[s] = 0; verdict[s] = 0; reported[s] = 0; interrupted[s] = 0
   }
 }
 
@@ -571,7 +638,12 @@ proctype Supervisor() {
     :: ORPHAN(1) -> sweep(1); goto end_asleep
 #endif
 #ifdef LEAVE
+#ifdef DEADLY
+    :: atomic { leaving = 1; deadly = 0 };
+       dead = 1;
+#else
     :: atomic { leaving = 1; dead = 1 };
+#endif
 #ifdef BUG_LEAVE_MARKS_FIRST
        ownerDied = 1;
 #endif

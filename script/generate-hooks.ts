@@ -38,6 +38,7 @@ import type { Pointer } from "../pointer.ts";
 export interface CallTypes {
 ${[...signatures.values()].map(callType).join("\n")}
 }
+/** Names of the kernel's errors. */
 ${union("ErrnoName", [...errnoNames, ...synonyms])}`;
 
 if (!process.argv.includes("--check")) writeFileSync(path, text);

@@ -94,3 +94,6 @@ export class ByteView {
     return start;
   }
 }
+
+/** Bytes that hold anything: for who fills them. What is long costs nothing to zero. */
+export const uninitialised = (length: number): Uint8Array => new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);

@@ -35,6 +35,7 @@ export type ErrorCode =
   | "patch-verification"
   | "mailbox-unusable"
   | "launch-failed"
+  | "listen-failed"
   | "output-unusable"
   | "hooks-unusable"
   | "config-unusable"
@@ -44,6 +45,7 @@ export type ErrorCode =
   | "recording-unusable"
   | "usage";
 
+/** What an `ElsewhereError` is made of. */
 export interface ErrorDetails {
   readonly code: ErrorCode;
   /** What happened, one short sentence without a full stop. */

@@ -5,6 +5,9 @@ export {
   type EnvironmentConfig,
   type FileRuleConfig,
   type FilesConfig,
+  type NetworkConfig,
+  type OutgoingConfig,
+  type OutgoingRuleConfig,
   type UserAndGroup,
 } from "./config/config.ts";
 export { ElsewhereError, type ErrorCode, type ErrorDetails, exitCodes } from "./errors.ts";
@@ -14,6 +17,10 @@ export { defineHooks, type HookSet, type HookSetOptions, onMarked } from "./hook
 export type { HookFailure } from "./hooks/failure.ts";
 export type { CallTypes, ErrnoName } from "./hooks/generated/calls.ts";
 export { type HookedProgram, launch, type LaunchOptions } from "./hooks/launch.ts";
+export { connect, type ConnectOptions, type EmbeddedTarget } from "./run/connect.ts";
+export type { LaunchInTargetOptions, ProgramInTarget, RemoteTarget } from "./run/connected-target.ts";
+export type { RunReport } from "./run/in-target.ts";
+export type { SessionEvent } from "./session/session.ts";
 export type { Place } from "./hooks/place.ts";
 export type { FileKind } from "./model/open-file.ts";
 export type { Pointer } from "./hooks/pointer.ts";

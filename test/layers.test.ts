@@ -25,9 +25,11 @@ const everyLayer: readonly string[] = [
   "wire",
   "agent",
   "session",
+  "forward",
   "target",
   "config",
   "world",
+  "run",
 ];
 
 /** A folder of src/, or a file of src/ without its ending, and what it may import beside itself. */
@@ -48,9 +50,11 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   wire: ["errors", "bytes"],
   agent: ["errors", "bytes", "linux", "machine", "wire"],
   session: ["errors", "bytes", "linux", "wire"],
+  forward: ["errors", "linux", "wire", "session"],
   target: ["errors", "bytes", "linux", "wire", "session"],
   config: ["errors"],
   world: ["errors", "bytes", "linux", "machine", "patch", "process", "model", "hooks", "wire", "session", "config"],
+  run: ["errors", "linux", "process", "hooks", "session", "target", "config", "world"],
   index: everyLayer,
   cli: [...everyLayer, "index"],
 };

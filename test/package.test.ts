@@ -3,7 +3,17 @@
  * dependencies, install scripts or a compiler, runs under every Node release line that it promises.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -111,6 +121,41 @@ const program = await launch(${JSON.stringify(tsc)}, { args: ["--version"], hook
 await program.exited;`;
     writeFileSync(join(installed, "script.mjs"), script);
     expect(spawn(installed, "node", ["script.mjs"], path)).toEqual(loud);
+  });
+
+  test("elsewhere exec in a target, and the library in the same one", () => {
+    const root = join(folder, `root-${release}`);
+    mkdirSync(join(root, "srv"), { recursive: true });
+    writeFileSync(join(root, "srv/one.ts"), "export const one: number = 'far away';\n");
+    const args = ["--pretty", "false", "--noEmit", "/srv/one.ts"];
+    const lib = join(realpathSync(dirname(tsc)), "**"); // what it knows of the language is beside it
+    const found = {
+      stdout: expect.stringMatching(/^(\.\.\/)*srv\/one\.ts\(1,14\): error TS2322/) as unknown,
+      stderr: "",
+    };
+    expect(
+      elsewhere("exec", "--target", `embedded:${root}`, "--no-config", "--files-local", lib, "--", tsc, ...args),
+    ).toMatchObject(found);
+    const script = `import { connect } from "elsewhere";
+await using target = await connect(${JSON.stringify(`embedded:${root}`)}, { config: { files: { local: [${JSON.stringify(lib)}] } } });
+await using program = await target.launch(${JSON.stringify(tsc)}, { args: ${JSON.stringify(args)}, stdio: "inherit" });
+await program.exited;`;
+    // Node 22 cannot read \`await using\`: those who compile their program get this.
+    const plain = script.replaceAll("await using", "const");
+    writeFileSync(join(installed, "target.mjs"), `${plain}\nawait target[Symbol.asyncDispose]();\n`);
+    expect(spawn(installed, "node", ["target.mjs"], path)).toMatchObject(found);
+  });
+
+  test("elsewhere demo", () => {
+    mkdirSync(join(installed, "node_modules/@esbuild"), { recursive: true });
+    const esbuild = `@esbuild/linux-${process.arch}`;
+    const beside = join(installed, "node_modules", esbuild);
+    if (!existsSync(beside)) cpSync(join(root, "node_modules", esbuild), beside, { recursive: true });
+    const { status, stdout } = elsewhere("demo");
+    expect({ status, stdout }).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/far-away only: \S+, \d+ bytes/) as unknown,
+    });
   });
 
   test("the library can be imported and required", () => {

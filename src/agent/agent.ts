@@ -16,10 +16,13 @@ import { type Fence, SocketFence } from "./fence.ts";
 import { serveCopies } from "./copies.ts";
 import { serveFiles } from "./files.ts";
 import type { TargetFacts } from "./identity.ts";
+import { serveInterfaces } from "./interfaces.ts";
 import { serveLocks } from "./locks.ts";
 import { serveNames } from "./names.ts";
-import { serveNetwork } from "./network.ts";
+import { type ConnectSocket, serveNetwork } from "./network.ts";
 import { servePipes } from "./pipes.ts";
+import { serveResolver } from "./resolver.ts";
+import { serveUnixDatagrams } from "./unix-datagrams.ts";
 import { serveWatches } from "./watches.ts";
 
 /** The protocol's version. */
@@ -39,6 +42,8 @@ export interface Ground {
   readonly kernel: Kernel;
   readonly fence: Fence;
   readonly clock: Clock;
+  /** node:net's where there is none. */
+  readonly connectSocket?: ConnectSocket;
 }
 
 /** Serves one connection until it ends. */
@@ -49,7 +54,7 @@ export function runAgent(duplex: Duplex, options: AgentOptions): Promise<void> {
 
 /** The same on any ground: a simulation has its own. */
 export async function runAgentOn(
-  { kernel, fence, clock }: Ground,
+  { kernel, fence, clock, connectSocket }: Ground,
   duplex: Duplex,
   { root, target, release, report }: AgentOptions,
 ): Promise<void> {
@@ -72,8 +77,11 @@ export async function runAgentOn(
     servePipes(connection);
     serveWatches(connection);
     serveCopies(connection);
-    serveNetwork(connection);
+    serveInterfaces(connection);
+    serveNetwork(connection, connectSocket);
     serveDatagrams(connection);
+    serveUnixDatagrams(connection);
+    serveResolver(connection);
     await serve(duplex, { routes: connection.routes, report, clock, signal: over.signal });
   } finally {
     // Its files are closed, its locks given back: the next may begin.

@@ -1,4 +1,5 @@
 /** Open files: opening, reading, writing, examining. */
+import { uninitialised } from "../bytes.ts";
 import { abis } from "../linux/abi.ts";
 import { u16, u64 } from "../linux/scalar.ts";
 import { requireHostMachine } from "../machine/machines.ts";
@@ -77,7 +78,7 @@ export function serveFiles(connection: Connection): void {
       // A file of /proc says 0 and has something to read.
       if (type === S_IFDIR) return { handle: handles.add(descriptor), statx, path: root.pathOf(descriptor) };
       if (!isComplete || size === 0) return { handle: handles.add(descriptor), statx };
-      const content = new Uint8Array(size);
+      const content = uninitialised(size);
       const count = checked(await kernel.make("pread64", descriptor, content, size, 0));
       if (count < size) return { handle: handles.add(descriptor), statx };
       if (!closeWhenComplete) return { handle: handles.add(descriptor), statx, content };
@@ -145,7 +146,7 @@ export function serveFiles(connection: Connection): void {
 
   connection.on(methods.read, async ({ handle, offset, length }) => {
     const { descriptor } = handles.get(handle);
-    const data = new Uint8Array(Math.min(length, limits.dataBytes));
+    const data = uninitialised(Math.min(length, limits.dataBytes));
     const count = checked(await kernel.make("pread64", descriptor, data, data.length, offset));
     return { data: data.subarray(0, count) };
   });

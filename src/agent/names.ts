@@ -56,7 +56,7 @@ export function serveNames(connection: Connection): void {
   });
 
   connection.on(methods.link, ({ from, to, flags }) =>
-    asPath(from, (flags & (o.AT_SYMLINK_FOLLOW | o.AT_EMPTY_PATH)) === 0, async (path) => {
+    asPath(from, (flags & o.AT_SYMLINK_FOLLOW) === 0, async (path) => {
       using made = await root.nameIn(to, handles);
       // What the path in /proc leads to is linked, be it a symbolic link.
       checked(await kernel.make("linkat", o.AT_FDCWD, path, made.directory, made.name, o.AT_SYMLINK_FOLLOW));

@@ -1,9 +1,11 @@
 /** Stream sockets of the target: each is one HTTP/2 stream of the session. */
 import type { ServerHttp2Stream } from "node:http2";
 import { connect, type NetConnectOpts, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { errnoNumber } from "../linux/errno.ts";
 import { answerFlow, flowCode, joinFlow } from "../wire/flow.ts";
+import { Reader } from "../wire/pump.ts";
 import {
   type ConnectRequest,
   type ConnectResponseSchema,
@@ -19,17 +21,33 @@ import { hostOf, internet } from "./endpoints.ts";
 const UNIX_PATH_MAX = 108;
 const method = NetworkService.method.connect;
 
-export function serveNetwork(connection: Connection): void {
-  connection.onFlow(method, (request, stream) => open(connection, request, stream));
+/** What is asked of a socket: node:net's have it, and those of a simulation. */
+export type StreamSocket = Duplex &
+  Pick<Socket, "connecting" | "destroySoon" | "localAddress" | "localPort" | "remoteAddress" | "remotePort"> & {
+    setNoDelay(isOn: boolean): unknown;
+    resetAndDestroy(): unknown;
+  };
+
+/** connect(2) of a stream socket, as node:net's `connect`: "connect" or "error" follows. */
+export type ConnectSocket = (options: NetConnectOpts) => StreamSocket;
+
+export function serveNetwork(connection: Connection, connectSocket: ConnectSocket = connect): void {
+  connection.onFlow(method, (request, stream) => open(connection, connectSocket, request, stream));
 }
 
-async function open(connection: Connection, request: ConnectRequest, stream: ServerHttp2Stream): Promise<void> {
-  let socket: Socket;
+async function open(
+  connection: Connection,
+  connectSocket: ConnectSocket,
+  request: ConnectRequest,
+  stream: ServerHttp2Stream,
+): Promise<void> {
+  let socket: StreamSocket;
+  const reader = new Reader(stream);
   let tidy: (() => void) | undefined;
   try {
     const [options, done] = await destination(connection, request);
     tidy = done;
-    socket = connect({ ...options, allowHalfOpen: true });
+    socket = connectSocket({ ...options, allowHalfOpen: true, onread: reader });
   } catch (error) {
     refuse(stream, error instanceof Errno ? error.number : (errnoNumber("EINVAL") ?? 0));
     return;
@@ -38,12 +56,17 @@ async function open(connection: Connection, request: ConnectRequest, stream: Ser
     if (socket.connecting) socket.destroy();
   });
   const failed = (error: NodeJS.ErrnoException): void => {
-    tidy?.();
     refuse(stream, Math.abs(error.errno ?? 0) || (errnoNumber("EIO") ?? 0));
   };
   socket.once("error", failed);
-  socket.once("connect", () => {
+  // Once connected, refused or given up: whichever is first.
+  const settled = (): void => {
     tidy?.();
+    tidy = undefined;
+  };
+  socket.once("close", settled);
+  socket.once("connect", () => {
+    settled();
     socket.off("error", failed);
     if (stream.destroyed) {
       socket.destroy();
@@ -51,13 +74,21 @@ async function open(connection: Connection, request: ConnectRequest, stream: Ser
     }
     socket.setNoDelay(true); // what comes in one piece has been put together at the other end
     answerFlow(stream, method, endpointsOf(connection, socket, request));
-    joinFlow(socket, stream, () => socket.resetAndDestroy());
-    stream.once("close", () => {
+    // node:http2 may write RST_STREAM before the trailers that say that an end is meant: NO_ERROR says it as well.
+    const over = (): void => {
       if (stream.rstCode === flowCode.closed) socket.destroySoon();
-      else if (!socket.destroyed) socket.resetAndDestroy();
-    });
+      else if (!socket.destroyed) reset(socket, request);
+    };
+    joinFlow(socket, stream, over, reader);
+    stream.once("close", over);
   });
   if (stream.destroyed) socket.destroy();
+}
+
+/** A Unix socket knows no reset of its own: its peer finds one where it has written what nobody has read (unix_release_sock). */
+function reset(socket: StreamSocket, { to }: ConnectRequest): void {
+  if (to?.kind.case === "internet") socket.resetAndDestroy();
+  else socket.destroy();
 }
 
 /** How to get there, and what is to be done when that has succeeded or failed. @throws Errno */
@@ -72,7 +103,8 @@ async function destination(
   }
   if (to?.kind.case !== "unix") return fail("EINVAL");
   const path = to.kind.value;
-  if (path.length === 0 || path.length > UNIX_PATH_MAX) fail("EINVAL");
+  // A path may be longer than a program can write it: what it wrote may have been relative.
+  if (path.length === 0 || (path[0] === 0 && path.length > UNIX_PATH_MAX)) fail("EINVAL");
   // node:net takes text, and abstract names of other bytes would become others.
   if (path[0] === 0) return [{ path: Buffer.from(path).toString() }];
   const descriptor = await root.open({ path, directory: 0n } as never, handles, o.O_PATH | o.O_CLOEXEC);
@@ -87,7 +119,7 @@ function refuse(stream: ServerHttp2Stream, errno: number): void {
 
 function endpointsOf(
   { kernel }: Connection,
-  socket: Socket,
+  socket: StreamSocket,
   { to }: ConnectRequest,
 ): MessageInitShape<typeof ConnectResponseSchema> {
   if (to?.kind.case !== "internet") return { remote: { kind: { case: "unix", value: unixPeer(kernel, socket) } } };
@@ -99,7 +131,7 @@ function endpointsOf(
 }
 
 /** What the listener has bound: sun_path, which node:net does not tell. */
-function unixPeer(kernel: Kernel, socket: Socket): Uint8Array {
+function unixPeer(kernel: Kernel, socket: StreamSocket): Uint8Array {
   const { _handle: handle } = socket as { readonly _handle?: { readonly fd?: number } };
   const name = Buffer.alloc(2 + UNIX_PATH_MAX);
   const length = Buffer.from(Uint32Array.of(name.length).buffer);

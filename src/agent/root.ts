@@ -63,7 +63,8 @@ export class TargetRoot implements Disposable {
     if (path.length === 0) return this.#reopen(handles.get(directory).descriptor, flags);
     if (directory !== 0n && (resolve & (RESOLVE_IN_ROOT | RESOLVE_BENEATH)) !== 0n)
       return this.#openat2(handles.get(directory).descriptor, path, how, 0n);
-    if (directory === 0n || path[0] === SLASH) return this.#openat2(this.#root, path, how, RESOLVE_IN_ROOT);
+    if (directory === 0n || path[0] === SLASH)
+      return (await this.#ownNetwork(path, how)) ?? this.#openat2(this.#root, path, how, RESOLVE_IN_ROOT);
     const base = handles.get(directory).descriptor;
     try {
       return await this.#openat2(base, path, how, RESOLVE_BENEATH);
@@ -97,9 +98,27 @@ export class TargetRoot implements Disposable {
     };
   }
 
+  /**
+   * What tells of the network (proc_pid_net(5)) is this process's own, which is in the target's: the target's /proc may not
+   * know it.
+   */
+  async #ownNetwork(path: Uint8Array, how: BigUint64Array): Promise<number | undefined> {
+    if (!Buffer.from(path.subarray(0, PROC.length)).equals(PROC)) return undefined;
+    const name = networkFile.exec(Buffer.from(path).toString("latin1"))?.[1];
+    if (name === undefined) return undefined;
+    const flags = o.O_PATH | o.O_DIRECTORY | o.O_CLOEXEC;
+    const base = checked(this.kernel.makeNow("openat", o.AT_FDCWD, "/proc/self/net", flags));
+    try {
+      return await this.#openat2(base, Buffer.from(name === "" ? "." : name, "latin1"), how, RESOLVE_BENEATH);
+    } finally {
+      this.kernel.makeNow("close", base);
+    }
+  }
+
   /** An open file once more, as an open file description of its own. */
   async #reopen(descriptor: number, flags: number): Promise<number> {
-    if ((flags & o.O_PATH) !== 0) return checked(this.kernel.makeNow("fcntl", descriptor, o.F_DUPFD_CLOEXEC, 0));
+    if ((flags & (o.O_PATH | o.O_DIRECTORY)) === o.O_PATH)
+      return checked(this.kernel.makeNow("fcntl", descriptor, o.F_DUPFD_CLOEXEC, 0));
     return checked(await this.kernel.make("openat", o.AT_FDCWD, `/proc/self/fd/${descriptor}`, flags));
   }
 
@@ -127,6 +146,8 @@ export class TargetRoot implements Disposable {
 }
 
 const SLASH = 0x2f;
+const PROC = Buffer.from("/proc/");
+const networkFile = /^\/proc\/(?:self\/net|thread-self\/net|net(?=\/))(?:\/+(.*))?$/s;
 const SEPARATOR = Buffer.from("/");
 
 const placeOf = (path: Uint8Array, directory: bigint): Place =>

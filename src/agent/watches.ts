@@ -7,6 +7,7 @@ import { until } from "./waiting.ts";
 
 /** include/uapi/linux/inotify.h */
 const IN_DONT_FOLLOW = 0x0200_0000;
+const IN_IGNORED = 0x8000;
 const EAGAIN = 11;
 /** Bytes of events in one answer: it is one of the short ones (limits.answerBytes). */
 const ROOM = 8192;
@@ -24,7 +25,9 @@ export function serveWatches(connection: Connection): void {
     try {
       const { descriptor } = handles.get(watcher);
       const path = `/proc/self/fd/${found}`;
-      return { watch: checked(kernel.makeNow("inotify_add_watch", descriptor, path, mask & ~IN_DONT_FOLLOW)) };
+      // A mask of nothing is refused; IN_IGNORED comes in any case.
+      const events = mask & ~IN_DONT_FOLLOW || IN_IGNORED;
+      return { watch: checked(kernel.makeNow("inotify_add_watch", descriptor, path, events)) };
     } finally {
       kernel.makeNow("close", found);
     }

@@ -9,8 +9,9 @@ import { becomeUser } from "../agent/user.ts";
 import { KernelCalls } from "../linux/kernel-calls.ts";
 import { requireHostMachine } from "../machine/machines.ts";
 import { joined } from "../wire/duplex.ts";
+import { collectGarbageOfBuffersLessOften } from "./garbage.ts";
 import { reportError } from "./report.ts";
-import { packageVersion } from "./version.ts";
+import { packageVersion } from "../run/version.ts";
 
 /** So many calls of the kernel may be slow, and no other is delayed. */
 const CALLS_AT_ONCE = 64;
@@ -28,6 +29,7 @@ export async function agent(options: AgentCommandOptions): Promise<void> {
   // Calls are made in libuv's threads, which are four unless this says otherwise when the first is needed: four files on a
   // disk that does not answer would keep everybody waiting.
   process.env["UV_THREADPOOL_SIZE"] ??= String(CALLS_AT_ONCE);
+  collectGarbageOfBuffersLessOften();
   try {
     await serveOn(options);
     process.exit(0);

@@ -36,6 +36,9 @@ export function completionScript(shell: string, program: Command): string {
       list: { kind: "list", words: [...new Set(Object.values(callTables).flatMap(filterWords))] },
       bytes: { kind: "words", words: [] },
       target: { kind: "words", words: [] },
+      address: { kind: "words", words: [] },
+      destination: { kind: "words", words: [] },
+      forwards: { kind: "words", words: [] },
       assignment: { kind: "words", words: [] },
     }),
   );

@@ -4,6 +4,7 @@ import { keptVariables } from "../config/environment.ts";
 import { filePolicy } from "../config/file-policy.ts";
 import { hereFor } from "../config/here.ts";
 import { type Origin, originText } from "../config/origin.ts";
+import { OutgoingPolicy } from "../config/outgoing.ts";
 import type { FilePolicy, FileRule } from "../config/policy.ts";
 import type { Setting, Settings } from "../config/settings.ts";
 import { wantsColour } from "./report.ts";
@@ -26,6 +27,9 @@ export async function config(paths: readonly string[], options: ConfigCommandOpt
 
 const STDOUT = 1;
 
+const outgoingPolicy = ({ outgoing }: Settings): OutgoingPolicy =>
+  new OutgoingPolicy(outgoing.rules, outgoing.otherwise);
+
 function explain(paths: readonly string[], policy: FilePolicy, json: boolean): void {
   const decided = paths.map((path) => ({ path: resolve(path), ...policy.decide(resolve(path)) }));
   if (json) {
@@ -43,21 +47,32 @@ function explain(paths: readonly string[], policy: FilePolicy, json: boolean): v
   console.log(columns(rows));
 }
 
-const ruleJson = ({ pattern, mode, origin, why }: FileRule): object => ({ mode, pattern, origin, ...(why && { why }) });
-const ruleText = ({ origin, why }: FileRule): string => originText(origin) + (why === undefined ? "" : `: ${why}`);
+type AnyRule = Pick<FileRule, "pattern" | "origin" | "why"> & { readonly mode: string };
+
+const ruleJson = ({ pattern, mode, origin, why }: AnyRule): object => ({ mode, pattern, origin, ...(why && { why }) });
+const ruleText = ({ origin, why }: AnyRule): string => originText(origin) + (why === undefined ? "" : `: ${why}`);
 
 function asJson(settings: Settings, policy: FilePolicy): object {
-  const { file, target, env, hostname, identity, workdir, timezone } = settings;
+  const { file, target, keep, env, hostname, identity, interfaces, workdir, timezone } = settings;
   const origins = (variables: ReadonlyMap<string, Setting<string>>): object =>
     Object.fromEntries([...variables].map(([name, { origin }]) => [name, { origin }]));
   return {
     file: file ?? null,
     target: { ...target, value: target.value ?? null },
+    keep,
     hostname,
+    interfaces,
     identity,
     workdir: { ...workdir, value: workdir.value ?? null },
     timezone,
     files: policy.rules.map(ruleJson),
+    outgoing: {
+      enabled: settings.outgoing.enabled,
+      rules: outgoingPolicy(settings).rules.map(({ errno, ...rule }) => ({
+        ...ruleJson(rule),
+        ...(errno && { errno }),
+      })),
+    },
     env: {
       include: env.include ?? null,
       exclude: env.exclude,
@@ -73,8 +88,10 @@ function asJson(settings: Settings, policy: FilePolicy): object {
 
 function asText(settings: Settings, policy: FilePolicy): string {
   const { bold, dim } = pc.createColors(wantsColour(process.env, STDOUT));
-  const { target, hostname, identity, workdir, timezone } = settings;
+  const { target, keep, hostname, identity, interfaces, workdir, timezone } = settings;
   const by = (origin: Origin): string => dim(originText(origin));
+  const ruleTable = (rules: readonly AnyRule[]): string =>
+    columns(ruleRows(rules).map(([mode = "", patterns = "", who = ""]) => [mode, patterns, dim(who)]));
   const line = <T>(name: string, { value, origin }: Setting<T>, text: (value: T) => string): string[] => [
     name,
     text(value),
@@ -83,7 +100,9 @@ function asText(settings: Settings, policy: FilePolicy): string {
   const yesNo = (value: boolean): string => (value ? "the target's" : "this machine's");
   const rows = [
     line("target", target, (value) => value ?? "none"),
+    line("what is brought there", keep, (value) => (value ? "stays" : "is removed")),
     line("host name", hostname, yesNo),
+    line("interfaces", interfaces, (value) => (value === "remote" ? "the target's" : "this machine's")),
     line("user", identity, (value) =>
       typeof value === "boolean" ? yesNo(value) : `uid ${value.uid}, gid ${value.gid}`,
     ),
@@ -98,7 +117,12 @@ function asText(settings: Settings, policy: FilePolicy): string {
     columns(rows),
     "",
     `${bold("files")}: the first pattern that matches decides`,
-    columns(ruleRows(policy.rules).map(([mode = "", patterns = "", who = ""]) => [mode, patterns, dim(who)])),
+    ruleTable(policy.rules),
+    "",
+    `${bold("connections")}: ${settings.outgoing.enabled.value ? "the first pattern that matches decides" : "all begin here"}`,
+    settings.outgoing.enabled.value
+      ? ruleTable(outgoingPolicy(settings).rules)
+      : columns([["  local", "*", by(settings.outgoing.enabled.origin)]]),
     "",
     bold("environment"),
     columns(environmentRows(settings, by)),
@@ -106,7 +130,7 @@ function asText(settings: Settings, policy: FilePolicy): string {
 }
 
 /** Neighbours that say the same for the same reason stand in one row. */
-function ruleRows(rules: readonly FileRule[]): string[][] {
+function ruleRows(rules: readonly AnyRule[]): string[][] {
   const rows: string[][] = [];
   for (const rule of rules) {
     const [mode, who] = [`  ${rule.mode}`, ruleText(rule)];

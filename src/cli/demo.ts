@@ -9,14 +9,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import pc from "picocolors";
 import { ElsewhereError } from "../errors.ts";
-import { launch } from "../hooks/launch.ts";
 import { cacheDirectory } from "../patch/location.ts";
+import { ConnectedTarget } from "../run/connected-target.ts";
 import { Agents } from "../target/agents.ts";
 import { type Embedded, startEmbedded } from "../target/embedded.ts";
-import { InTarget } from "./in-target.ts";
 import { Progress } from "./progress.ts";
 import { wantsColour } from "./report.ts";
-import { targetSettings } from "./target-options.ts";
+import { noTargetOptions, targetSettings } from "./target-options.ts";
 import { tellAfter } from "./target-report.ts";
 
 const project = "/srv/shop";
@@ -45,17 +44,14 @@ export async function demo(): Promise<void> {
   const esbuild = await findEsbuild();
   const sandbox = await sandboxWithProject();
   const settings = await targetSettings({
+    ...noTargetOptions,
     config: false,
-    filesAbsent: [],
-    filesLocal: [],
-    filesReadOnly: [],
     filesReadWrite: ["/srv/**"],
-    env: [],
     workdir: project,
   });
   const agents = new Agents(() => Promise.resolve(sandbox));
-  await using target = await InTarget.with(agents, { executable: esbuild, outgoing: true }, settings);
-  const hostname = target.session.target.identity?.nodename ?? "";
+  await using target = await ConnectedTarget.open(agents, settings);
+  const { hostname } = target;
   const args = [entry, "--bundle", `--outfile=${bundle}`, "--log-level=warning"];
   const command = `esbuild ${args.slice(0, 3).join(" ")}`;
 
@@ -70,13 +66,8 @@ export async function demo(): Promise<void> {
 
   console.log(`\nThe same program here, as if it were there. No root, no other build of it, nothing copied:\n`);
   console.log(bold(`$ elsewhere exec --target … -- ${command}`));
-  await using program = await launch(esbuild, {
-    args,
-    stdio: "inherit",
-    env: target.environment,
-    cwd: await target.startingDirectory(),
-    hooks: target.hooks,
-  });
+  const run = await target.prepare(esbuild);
+  await using program = await run.launch({ args, stdio: "inherit" });
   const { exitCode, signal } = await program.exited;
   if (exitCode !== 0)
     throw new ElsewhereError({ code: "launch-failed", message: `esbuild ended with ${signal ?? exitCode}` });
@@ -88,7 +79,7 @@ export async function demo(): Promise<void> {
   const lines = Buffer.from(content).toString().trimEnd().split("\n");
   console.log(`\nWhat it has written is on ${bold(hostname)} only: ${bundle}, ${content.length} bytes`);
   console.log(dim(lines.slice(-3).join("\n")));
-  tellAfter(target);
+  tellAfter(run);
   console.log(`\nNext: ${bold("elsewhere exec --target container:NAME ./your-server")}, or process:PID, ssh:HOST.`);
 }
 

@@ -9,17 +9,22 @@ import { processVmRead } from "../linux/native.ts";
 import { hostMachine, machines } from "../machine/machines.ts";
 import { Mailbox } from "../mailbox/mailbox.ts";
 import { cacheDirectory } from "../patch/location.ts";
+import { targetChecks } from "./doctor-targets.ts";
 import { wantsColour } from "./report.ts";
 
-interface Finding {
+/** What was tried, and what came of it. */
+export interface Finding {
   readonly ok: boolean;
+  /** Only some targets need it. */
+  readonly isOptional?: boolean;
   /** What was found. */
   readonly found: string;
   /** What it means, and what to do; only where something is wrong. */
   readonly fix?: string;
 }
 
-interface Check {
+/** One thing that this machine must allow. */
+export interface Check {
   readonly name: string;
   readonly why: string;
   run(): Finding | Promise<Finding>;
@@ -37,6 +42,7 @@ const checks: readonly Check[] = [
   { name: "process_vm_readv", why: "reads the paths and buffers that calls point to", run: checkMemoryAccess },
   { name: "Yama", why: "may forbid reading memory of programs that are not descendants", run: checkYama },
   { name: "cache directory", why: "patched copies are kept there and run from there", run: checkCache },
+  ...targetChecks,
 ];
 
 export async function doctor(options: { json?: boolean }): Promise<void> {
@@ -51,7 +57,7 @@ export async function doctor(options: { json?: boolean }): Promise<void> {
       ),
     );
   else for (const { check, finding } of results) print(check, finding);
-  if (results.some(({ finding }) => !finding.ok)) process.exitCode = 1;
+  if (results.some(({ finding }) => !finding.ok && finding.isOptional !== true)) process.exitCode = 1;
 }
 
 async function attempt(check: Check): Promise<Finding> {
@@ -66,9 +72,11 @@ async function attempt(check: Check): Promise<Finding> {
   }
 }
 
-function print({ name, why }: Check, { ok, found, fix }: Finding): void {
-  const { green, red, bold, dim } = pc.createColors(wantsColour(process.env, 1));
-  console.log(`${ok ? green("✓") : red("✗")} ${bold(name.padEnd(17))} ${found} ${dim(`(${why})`)}`);
+function print({ name, why }: Check, { ok, isOptional, found, fix }: Finding): void {
+  const { green, red, yellow, bold, dim } = pc.createColors(wantsColour(process.env, 1));
+  console.log(
+    `${ok ? green("✓") : isOptional === true ? yellow("!") : red("✗")} ${bold(name.padEnd(17))} ${found} ${dim(`(${why})`)}`,
+  );
   if (fix !== undefined) console.log(`    → ${fix}`);
 }
 

@@ -39,18 +39,22 @@ export async function useHookFiles({ hook, watchHooks }: HookOptions, taker: Hoo
   });
 }
 
-/** `kernel` with the hooks of the files in front of it, if the options name any. */
+/**
+ * `kernel` with the hooks of the files in front of it, if the options name any.
+ * @param last hooks behind those
+ */
 export async function behindHooks(
   options: HookOptions,
   supervisor: Supervisor,
   machine: Machine,
   kernel: CallServer,
+  last: readonly HookSet[] = [],
 ): Promise<CallServer> {
-  if (options.hook.length === 0) return kernel;
+  if (options.hook.length === 0 && last.length === 0) return kernel;
   const { HookChains } = await import("../hooks/hook-chains.ts");
   const { ListeningKernel } = await import("../model/listening.ts");
   const behind = new ListeningKernel(supervisor, machine, kernel);
-  const chains = new HookChains(supervisor, { calls: machine.calls, behind });
+  const chains = new HookChains(supervisor, { calls: machine.calls, behind, innermost: last });
   await useHookFiles(options, {
     add: (...sets) => chains.add(...sets),
     replace: (before, after) => chains.replace(before, after),

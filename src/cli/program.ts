@@ -2,11 +2,12 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { ConfigCommandOptions } from "./config.ts";
 import type { ExecCommandOptions } from "./exec.ts";
+import type { ForwardCommandOptions } from "./forward.ts";
 import type { AgentCommandOptions } from "./agent.ts";
 import type { LsCommandOptions } from "./ls.ts";
 import type { TraceCommandOptions } from "./trace.ts";
-import { addTargetOptions } from "./target-options.ts";
-import { packageVersion } from "./version.ts";
+import { addTargetOption, addTargetOptions } from "./target-options.ts";
+import { packageVersion } from "../run/version.ts";
 
 const exitCodeHelp = `
 Exit codes: the program's own; 125 elsewhere failed or was used wrongly, 126 the program
@@ -28,12 +29,14 @@ Examples:
   $ elsewhere trace ./server                       every system call, as it happens
   $ elsewhere trace -e network -o net.log -- ./server --port 80
   $ elsewhere exec --hook no-space.ts ./server     what its calls do, in TypeScript
+  $ elsewhere forward --target container:api 5432:db:5432
   $ elsewhere inspect ./server                     what would be hooked, and why not
   $ elsewhere doctor                               what this machine allows
 ${exitCodeHelp}`,
     );
   addTrace(program);
   addExec(program);
+  addForward(program);
   addDemo(program);
   addInspect(program);
   addConfig(program);
@@ -53,10 +56,12 @@ const hookOption = (): Option =>
 const watchOption = (): Option => new Option("--watch-hooks", "load hook files again when they change");
 
 function addTrace(program: Command): void {
-  program
+  const command = program
     .command("trace")
     .summary("show the system calls that a program makes")
-    .description("Run a program and show the system calls it makes, decoded.")
+    .description(
+      "Run a program and show the system calls it makes, decoded. With a target it runs as if it were\nthere, and behind each call stands where it happened.",
+    )
     .usage("[options] [--] PROGRAM [ARGS…]")
     .argument("<program>", "path, or a name to be found on PATH")
     .argument("[args...]", "its arguments")
@@ -81,7 +86,8 @@ function addTrace(program: Command): void {
     .option("--in-step", "write each call before the program goes on, as on its terminal (slower)")
     .addOption(hookOption())
     .addOption(watchOption())
-    .option("--no-follow", "do not hook Go programs that the program starts")
+    .option("--no-follow", "do not hook Go programs that the program starts");
+  addTargetOptions(command)
     .addHelpText(
       "after",
       `
@@ -91,6 +97,7 @@ Examples:
   $ elsewhere trace --summary -- go build ./...
   $ elsewhere trace --json -o calls.jsonl ./server
   $ elsewhere trace --timeline trace.json ./server
+  $ elsewhere trace --target container:api -e network ./server
 ${exitCodeHelp}`,
     )
     .action(async (name: string, args: string[], options: TraceCommandOptions) => {
@@ -111,9 +118,9 @@ function addExec(program: Command): void {
     .argument("[args...]", "its arguments")
     .passThroughOptions();
   addTargetOptions(command)
-    .option("--no-outgoing", "connections begin on this machine, not in the target")
     .option("--dry-run", "connect, say what would be where, and start nothing")
-    .option("--report", "say at the end which files were where, and by which rule")
+    .option("--report", "say at the end which files, connections and names were where, and by which rule")
+    .option("--report-to <file>", "the same as JSON, each of them, in FILE")
     .addOption(hookOption())
     .addOption(watchOption())
     .option("--no-follow", "do not hook Go programs that the program starts")
@@ -129,6 +136,34 @@ ${exitCodeHelp}`,
     .action(async (name: string, args: string[], options: ExecCommandOptions) => {
       const { exec } = await import("./exec.ts");
       await exec(name, args, options);
+    });
+}
+
+function addForward(program: Command): void {
+  const command = program
+    .command("forward")
+    .summary("let ports of this machine lead to the target's network")
+    .description(
+      "Listen here and go on from the target, for programs that are not hooked, until a signal ends it. What is\nforwarded is spelt as for ssh -L (docs/network.md); names are looked up in the target.",
+    )
+    .usage("[options] [[BIND:]PORT:HOST:HOSTPORT…]")
+    .argument("[forwards...]", "[BIND:]PORT:HOST:HOSTPORT, or a path in place of either end; port 0: any");
+  addTargetOption(command, "go on from")
+    .addOption(new Option("--socks <address>", "a SOCKS 5 proxy on [BIND:]PORT").argParser(collect).default([], "none"))
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ elsewhere forward --target container:api 5432:db:5432 8080:localhost:80
+  $ elsewhere forward --target ssh:staging --socks 1080 &
+  $ curl --proxy socks5h://localhost:1080 http://intranet/
+
+Exit codes: 125 elsewhere failed or was used wrongly. A signal that ends it (Ctrl-C) is what its
+parent sees.`,
+    )
+    .action(async (forwards: string[], options: ForwardCommandOptions) => {
+      const { forward } = await import("./forward.ts");
+      await forward(forwards, options);
     });
 }
 

@@ -1,10 +1,13 @@
 /** `elsewhere trace`: run a program and show its calls. */
+import { fstatSync } from "node:fs";
 import { abis } from "../linux/abi.ts";
 import { requireHostMachine } from "../machine/machines.ts";
 import { CopyCache } from "../patch/cache.ts";
 import { Kernel } from "../process/kernel.ts";
-import { type Ending, launch } from "../process/launch.ts";
+import { dieWithParent, Guard } from "../process/guard.ts";
+import { type Ending, launch, type LaunchOptions } from "../process/launch.ts";
 import { Supervisor } from "../process/supervisor.ts";
+import type { InTarget } from "../run/in-target.ts";
 import { Decoder } from "../trace/decode/decoder.ts";
 import { parseFilter } from "../trace/filter.ts";
 import type { TraceSink } from "../trace/record.ts";
@@ -17,11 +20,12 @@ import { TimelineSink } from "../trace/sinks/timeline.ts";
 import { Tracer, unhookedTo } from "../trace/tracer.ts";
 import { endAs, finish, leaveSignalsTo } from "./ending.ts";
 import { behindHooks, type HookOptions } from "./hooks.ts";
+import { mayHaveTarget, type TargetOptions, targetSettings } from "./target-options.ts";
 import { wantsColour } from "./report.ts";
 import { withProgramBehindScript } from "./wrapper.ts";
 
 /** As program.ts declares and checks them. */
-export interface TraceCommandOptions extends HookOptions {
+export interface TraceCommandOptions extends HookOptions, TargetOptions {
   readonly filter: readonly string[];
   readonly output?: string;
   readonly json?: boolean;
@@ -41,11 +45,30 @@ const programDescriptors: readonly number[] = [1, STDERR];
 const pollerCalls: readonly string[] = ["epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_wait", "eventfd2"];
 
 export async function trace(name: string, args: readonly string[], options: TraceCommandOptions): Promise<void> {
-  endAs(await withProgramBehindScript(name, () => run(name, args, options)));
+  const settings = mayHaveTarget(options) ? await targetSettings(options) : undefined;
+  const text = settings?.target.value;
+  if (settings === undefined || text === undefined)
+    endAs(await withProgramBehindScript(name, () => run(name, args, options)));
+  const { prepareIn } = await import("./target-session.ts");
+  const { target, run: there } = await withProgramBehindScript(name, () => prepareIn(text, name, settings));
+  let ending: Ending;
+  try {
+    ending = await withProgramBehindScript(name, () => run(name, args, options, there));
+  } catch (error) {
+    await target[Symbol.asyncDispose]();
+    throw error;
+  }
+  const failed = await finish(ending, [() => target[Symbol.asyncDispose]()]);
+  endAs(failed === undefined ? ending : { exitCode: failed, signal: null });
 }
 
 /** @returns how the program ended, when the trace is complete; how elsewhere ends, when it could not be completed */
-async function run(name: string, args: readonly string[], options: TraceCommandOptions): Promise<Ending> {
+async function run(
+  name: string,
+  args: readonly string[],
+  options: TraceCommandOptions,
+  target?: InTarget,
+): Promise<Ending> {
   const machine = requireHostMachine();
   const defaults = new Set(machine.calls.names.filter((call) => !pollerCalls.includes(call)));
   const wanted = parseFilter(options.filter, machine.calls, defaults);
@@ -57,15 +80,27 @@ async function run(name: string, args: readonly string[], options: TraceCommandO
   const running: { tracer?: Tracer } = {};
   const unhooked = unhookedTo((record) => running.tracer?.write(record));
   const kernel = new Kernel(supervisor, { machine, cache, follow, unhooked });
-  const behind = await behindHooks(options, supervisor, machine, kernel);
-  using tracer = new Tracer(supervisor, { machine, wanted, decoder, stringLimit, sink, behind, late });
+  const there = target === undefined ? [] : [target.whereabouts.hooks(wanted), ...target.hooks];
+  const behind = await behindHooks(options, supervisor, machine, kernel, there);
+  // The kernel's own answers would be about another machine than the program believes to be on.
+  using guard = target && new Guard(fstatSync(supervisor.mailbox.descriptor).ino);
+  if (guard !== undefined)
+    supervisor.prepare = (call, done) => dieWithParent(call, machine.calls.number("prctl") ?? 0, done);
+  using tracer = new Tracer(supervisor, {
+    machine,
+    wanted,
+    decoder,
+    stringLimit,
+    sink,
+    behind,
+    late,
+    where: target && ((tid) => target.whereabouts.take(tid)),
+  });
   running.tracer = tracer;
   tracer.begin();
   const { pid, ended } = await launch(supervisor, {
-    program: name,
     args,
-    env: process.env,
-    cwd: process.cwd(),
+    ...(await started(name, target)),
     stdio: "inherit",
     cache,
   });
@@ -74,11 +109,22 @@ async function run(name: string, args: readonly string[], options: TraceCommandO
   const failed = await finish(ending, [
     () => tracer[Symbol.dispose](),
     () => supervisor[Symbol.dispose](), // whatever the program has left behind goes on without us
+    () => guard?.[Symbol.dispose](),
     () => behind.ended?.(),
     () => sink.write({ kind: "process-exit", pid, timeUs: nowUs(), ...ending }),
     () => sink.close(),
   ]);
   return failed === undefined ? ending : { exitCode: failed, signal: null };
+}
+
+/** What is launched, with which environment and where. */
+async function started(
+  name: string,
+  target: InTarget | undefined,
+): Promise<Pick<LaunchOptions, "program" | "argv0" | "seenAs" | "env" | "cwd">> {
+  if (target === undefined) return { program: name, env: process.env, cwd: process.cwd() };
+  const { file, ...seen } = await target.program();
+  return { program: file, ...seen, env: target.environment, cwd: await target.startingDirectory() };
 }
 
 const nowUs = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);

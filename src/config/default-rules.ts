@@ -25,6 +25,7 @@ export interface Here {
 export interface Seen {
   readonly hostname: boolean;
   readonly timezone: boolean;
+  readonly interfaces: boolean;
 }
 
 /** A mode, what its paths are good for, and the paths. */
@@ -42,6 +43,18 @@ const hostnameFiles: Group = [
   "remote-read",
   "the target's name",
   ["/proc/sys/kernel/hostname", "/proc/sys/kernel/domainname"],
+];
+const networkFiles: Group = [
+  "remote-read",
+  "the target's network",
+  [
+    "/proc/net",
+    "/proc/self/net",
+    "/proc/thread-self/net",
+    "/proc/sys/net",
+    "/sys/class/net",
+    "/sys/devices/virtual/net",
+  ],
 ];
 const noHostname: Group = ["local", "hostname: false", ["/etc/hostname"]];
 const zoneFiles: Group = ["remote-read", "the target's time zones", ["/usr/share/zoneinfo"]];
@@ -96,7 +109,7 @@ const temporary: Group = ["local", "temporary files", ["/tmp", "/var/tmp"]];
 const folderVariables = ["TMPDIR", "GOROOT", "GOPATH", "GOCACHE", "GOMODCACHE", "GOTMPDIR", "GOBIN"];
 
 /** @returns in the order in which they are asked; the paths that none of them matches are nobody's yet */
-export function defaultRules(here: Here, { hostname, timezone }: Seen): readonly FileRule[] {
+export function defaultRules(here: Here, { hostname, timezone, interfaces }: Seen): readonly FileRule[] {
   const { homes, environment } = here;
   const places = { homes, folder: "/" };
   const rules = (...groups: readonly Group[]): FileRule[] =>
@@ -109,6 +122,7 @@ export function defaultRules(here: Here, { hostname, timezone }: Seen): readonly
   const rest = [
     ...(hostname ? rules(hostnameFiles) : rules(noHostname)),
     ...(timezone ? rules(zoneFiles) : rules(noZone)),
+    ...(interfaces ? rules(networkFiles) : []),
     ...rules(machine, surroundings, certificates, secrets, programs, system, loader, temporary),
     ...folders("your home", ...homes),
   ];

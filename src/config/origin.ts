@@ -2,6 +2,8 @@
 
 export type Origin =
   | { readonly by: "default" }
+  /** What was given to `connect`. */
+  | { readonly by: "code" }
   /** Lines and columns count from 1; a TypeScript file tells neither. */
   | { readonly by: "file"; readonly file: string; readonly line?: number; readonly column?: number }
   /** "--files-local" */
@@ -13,7 +15,8 @@ export type Origin =
 export function originText(origin: Origin): string {
   switch (origin.by) {
     case "default":
-      return "default";
+    case "code":
+      return origin.by;
     case "file":
       return origin.line === undefined ? origin.file : `${origin.file}:${origin.line}`;
     case "flag":

@@ -1,65 +1,102 @@
 /** Where a connection begins: in the target, or here. The rules are asked in their order, the first that matches decides. */
-import { BlockList, isIPv6 } from "node:net";
+import { type CompiledDestination, compileDestination } from "./destination-pattern.ts";
+import type { Origin } from "./origin.ts";
+import type { PatternPlaces } from "./pattern.ts";
 
-export type Protocol = "tcp" | "udp";
-export type TrafficMode = "local" | "remote";
+/** - `refuse`: nowhere; connecting fails */
+export type OutgoingMode = "local" | "remote" | "refuse";
 
-/** What the program wants to reach. */
+/** What the program wants to reach by an address. */
 export interface Destination {
-  readonly protocol: Protocol;
+  readonly protocol: "tcp" | "udp";
   /** "192.0.2.1", "2001:db8::1" */
   readonly address: string;
   readonly port: number;
+  /** Of hosts that have this address. @default none */
+  readonly names?: readonly string[];
+  /** Who listens there is the program itself. @default false */
+  readonly isOwn?: boolean;
+  /** It is for all who are near: multicast, broadcast. @default false */
+  readonly isForMany?: boolean;
 }
 
 export interface OutgoingRule {
-  readonly mode: TrafficMode;
-  readonly protocol?: Protocol;
-  /** "10.0.0.0/8", "2001:db8::/32", "192.0.2.1"; without it every address. */
-  readonly network?: string;
-  /** The port, or the first and the last of a range. */
-  readonly ports?: number | readonly [first: number, last: number];
+  /** As it was written: "tcp://10.0.0.0/8:5432". */
+  readonly pattern: string;
+  readonly mode: OutgoingMode;
+  /** What connecting fails with where it is refused. @default "ECONNREFUSED" */
+  readonly errno?: string;
+  readonly origin: Origin;
+  /** Of the defaults: what it is good for. */
+  readonly why?: string;
+  readonly compiled: CompiledDestination;
 }
 
-export interface OutgoingDecision {
-  readonly mode: TrafficMode;
-  /** Undefined where no rule matched: then it is remote. */
-  readonly rule: OutgoingRule | undefined;
+export type NewRule = Omit<OutgoingRule, "compiled" | "origin"> & { readonly origin?: Origin };
+
+const byDefault: Origin = { by: "default" };
+
+/** @throws RangeError for what is no pattern of destinations */
+export function outgoingRule(rule: NewRule, places: PatternPlaces = { homes: [], folder: "/" }): OutgoingRule {
+  const compiled = compileDestination(rule.pattern, places);
+  if (compiled === undefined) throw new RangeError(`${rule.pattern} is no destination`);
+  return { origin: byDefault, ...rule, compiled };
 }
+
+/** Rules that stand behind those that somebody has said. */
+const own = outgoingRule({ pattern: "localhost", mode: "local", why: "where the program itself listens" });
+const many = outgoingRule({ pattern: "udp://224.0.0.0/4", mode: "local", why: "multicast, and broadcast" });
+const defaultRule = outgoingRule({ pattern: "*", mode: "remote", why: "everything else" });
 
 export class OutgoingPolicy {
-  readonly #rules: readonly (readonly [rule: OutgoingRule, matches: (destination: Destination) => boolean])[];
+  /** What was said, and last what is about everything else. */
+  readonly rules: readonly OutgoingRule[];
+  /** Of hosts' names: then it matters which names addresses have. */
+  readonly hasNames: boolean;
+  /** About everything else. */
+  readonly otherwise: OutgoingRule;
+  readonly #said: readonly OutgoingRule[];
 
-  /** @throws RangeError for what is no network */
-  constructor(rules: readonly OutgoingRule[] = []) {
-    this.#rules = rules.map((rule) => [rule, matcher(rule)] as const);
+  /** @param otherwise where connections begin that no rule matches */
+  constructor(said: readonly OutgoingRule[] = [], otherwise: Pick<OutgoingRule, "mode" | "origin"> = defaultRule) {
+    this.#said = said;
+    this.otherwise = { ...defaultRule, mode: otherwise.mode, origin: otherwise.origin };
+    this.rules = [...said, own, many, this.otherwise];
+    this.hasNames = said.some(({ compiled }) => compiled.hasName !== undefined);
   }
 
-  decide(destination: Destination): OutgoingDecision {
-    const rule = this.#rules.find(([, matches]) => matches(destination))?.[0];
-    return { mode: rule?.mode ?? "remote", rule };
+  decide(to: Destination): OutgoingRule {
+    const { isOwn = false, isForMany = false } = to;
+    const found = this.#said.find(
+      ({ compiled }) => matches(compiled, to) && (!isOwn || compiled.isLoopback) && !isForMany,
+    );
+    return found ?? (isOwn ? own : isForMany ? many : this.otherwise);
+  }
+
+  /** @param path of a Unix socket, or "@name"; undefined where nobody has said anything: the rules about files decide */
+  decidePath(path: string): OutgoingRule | undefined {
+    return this.#said.find(({ compiled }) => compiled.hasPath?.(path) === true);
+  }
+
+  /**
+   * Whose answer counts about a name.
+   * @param names the name, and what it is called within the domains that are searched
+   * @returns undefined where nobody has said anything
+   */
+  decideName(names: readonly string[]): OutgoingRule | undefined {
+    return this.#said.find(
+      ({ compiled: { hasName }, mode }) => hasName !== undefined && mode !== "refuse" && names.some(hasName),
+    );
   }
 }
 
-function matcher({ protocol, network, ports }: OutgoingRule): (destination: Destination) => boolean {
-  const [first, last] = ports === undefined ? [0, 65_535] : typeof ports === "number" ? [ports, ports] : ports;
-  const list = network === undefined ? undefined : listOf(network);
-  return (to) =>
+function matches({ protocol, hasAddress, hasName, ports, hasPath }: CompiledDestination, to: Destination): boolean {
+  return (
+    hasPath === undefined &&
     (protocol === undefined || protocol === to.protocol) &&
-    to.port >= first &&
-    to.port <= last &&
-    (list === undefined || list.check(to.address, isIPv6(to.address) ? "ipv6" : "ipv4"));
-}
-
-function listOf(network: string): BlockList {
-  const list = new BlockList();
-  const [address = "", bits] = network.split("/");
-  const family = isIPv6(address) ? "ipv6" : "ipv4";
-  const prefix = bits === undefined ? (family === "ipv6" ? 128 : 32) : Number(bits);
-  try {
-    list.addSubnet(address, prefix, family);
-  } catch (cause) {
-    throw new RangeError(`${network} is no network`, { cause });
-  }
-  return list;
+    to.port >= ports[0] &&
+    to.port <= ports[1] &&
+    (hasAddress === undefined || hasAddress(to.address)) &&
+    (hasName === undefined || (to.names ?? []).some(hasName))
+  );
 }

@@ -24,6 +24,7 @@ const nothing: Parameters<typeof filePolicy>[0] = {
   files: { rules: [], otherwise: { mode: "remote-read", origin } },
   hostname: { value: true, origin },
   timezone: { value: "target", origin },
+  interfaces: { value: "remote", origin },
 };
 const saying = (...rules: readonly FileRule[]): typeof nothing => ({ ...nothing, files: { ...nothing.files, rules } });
 
@@ -105,4 +106,12 @@ test("a decision is the same when it is remembered, and when more were made than
   expect(policy.decide("/data/a/x.db")).toBe(first);
   for (let each = 0; each < 70_000; each++) policy.decide(`/srv/${each}`);
   expect(policy.decide("/data/a/x.db")).toBe(first);
+});
+
+test("whose interfaces are seen decides about the files that tell of them", () => {
+  const local = { ...nothing, interfaces: { value: "local", origin } } as const;
+  for (const path of ["/proc/net/route", "/proc/self/net/tcp", "/sys/class/net/eth0/mtu"]) {
+    expect(filePolicy(nothing, here).decide(path).mode).toBe("remote-read");
+    expect(filePolicy(local, here).decide(path).mode).toBe("local");
+  }
 });

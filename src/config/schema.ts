@@ -3,8 +3,13 @@
  * `script/generate-schema.ts` derives from here. Each value's error says what is wanted; `check.ts` adds what was found.
  */
 import { z } from "zod";
-import type { ElsewhereConfig, EnvironmentConfig, FilesConfig } from "./config.ts";
+import type { ElsewhereConfig, EnvironmentConfig, FilesConfig, NetworkConfig, OutgoingConfig } from "./config.ts";
+import { compileDestination } from "./destination-pattern.ts";
 import type { PathPattern } from "./pattern.ts";
+
+const DESTINATION =
+  'a destination such as "tcp://10.0.0.0/8:5432", "*.internal:443", "localhost:3000-3999", ":25" or "unix:/run/app.sock"';
+const ERRNO = 'the name of an error such as "ECONNREFUSED"';
 
 const strings = (wanted: string, each: z.ZodType<string>): z.ZodType<readonly string[]> =>
   z.array(each, { error: `a list of ${wanted}` });
@@ -17,6 +22,7 @@ const patterns = z.array(pathPattern, { error: "a list of patterns" });
 
 const modes = ["local", "remote-read", "remote", "absent"] as const;
 const defaults = ["local", "remote-read", "remote"] as const;
+const sides = ["remote", "local"] as const;
 const oneOf = (words: readonly string[]): string => words.map((word) => JSON.stringify(word)).join(" or ");
 
 const boolean = (): z.ZodBoolean => z.boolean({ error: "true or false" });
@@ -74,6 +80,60 @@ const env = z
     "The program's variables: the target's over yours, but for those that belong to this machine (PATH, HOME, …)",
   );
 
+const destination = z
+  .string({ error: DESTINATION })
+  .refine((text) => compileDestination(text, { homes: [], folder: "/" }) !== undefined, { error: DESTINATION });
+const destinations = z.array(destination, { error: "a list of destinations" });
+const outgoingModes = ["local", "remote", "refuse"] as const;
+const outgoingMode = z.enum(outgoingModes, { error: oneOf(outgoingModes) });
+
+const outgoing = z
+  .strictObject(
+    {
+      enabled: boolean().describe("Whether connections begin in the target at all; true unless given"),
+      default: outgoingMode.describe('Where connections begin that nothing else names; "remote" unless given'),
+      rules: z
+        .array(
+          z
+            .strictObject(
+              {
+                to: destination,
+                mode: outgoingMode,
+                errno: z
+                  .string({ error: ERRNO })
+                  .regex(/^E[A-Z0-9]+$/u, { error: ERRNO })
+                  .describe('What connecting fails with where it is refused; "ECONNREFUSED" unless given'),
+              },
+              { error: "{ to, mode }" },
+            )
+            .partial({ errno: true }),
+          { error: "a list of { to, mode }" },
+        )
+        .describe("Asked first, from the top: where the order of the lists is not what is wanted"),
+      refuse: destinations.describe("Nowhere: connecting fails with ECONNREFUSED"),
+      local: destinations.describe("From this machine"),
+      remote: destinations.describe("From the target"),
+    },
+    { error: "an object" },
+  )
+  .partial()
+  .describe(
+    "Where what the program connects to is connected to. The first pattern that matches decides, asked in this order: rules, refuse, local, remote, the defaults",
+  );
+
+const network = z
+  .strictObject(
+    {
+      outgoing: outgoing as z.ZodType<OutgoingConfig>,
+      interfaces: z
+        .enum(sides, { error: oneOf(sides) })
+        .describe('Whose interfaces, addresses and routes the program finds; "remote" unless given'),
+    },
+    { error: "an object" },
+  )
+  .partial()
+  .describe("The target's network");
+
 const id = z.int().min(0).max(0xffff_fffe);
 const whose = { error: "true, false or { uid, gid } (numbers)" };
 
@@ -86,8 +146,12 @@ export const configSchema: z.ZodType<ElsewhereConfig> = z
         .string({ error: 'a target such as "container:api"' })
         .min(1, { error: 'a target such as "container:api"' })
         .describe('Where the program is as if: "container:api"'),
+      keep: boolean().describe(
+        "Whether what has to be brought to another machine (ssh:) stays there for the next time; false unless given",
+      ),
       files: files as z.ZodType<FilesConfig>,
       env: env as z.ZodType<EnvironmentConfig>,
+      network: network as z.ZodType<NetworkConfig>,
       hostname: boolean().describe("Whether the program sees the target's host and domain name; true unless given"),
       identity: z
         .union([z.boolean(), z.strictObject({ uid: id, gid: id })], whose)

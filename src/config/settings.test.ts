@@ -93,6 +93,30 @@ test("files.rules come before the lists, in their order", () => {
   expect(files.rules.map(({ pattern }) => pattern)).toEqual(["/a/b", "^/x", "/a"]);
 });
 
+test("rules about connections: the flags' first, then network.outgoing.rules, then the lists in their order", () => {
+  const said = flags({ network: { outgoing: { remote: ["db:5432"] } } });
+  const text = `network:
+  outgoing:
+    default: local
+    remote: ["*.corp"]
+    local: [localhost:3000, "unix:./app.sock"]
+    refuse: [":25"]
+    rules:
+      - { to: 10.0.0.0/8, mode: refuse, errno: ENETUNREACH }
+`;
+  const { outgoing } = settle([said, yaml(text)], none);
+  expect(outgoing.rules.map(({ mode, pattern, origin }) => [mode, pattern, originText(origin)])).toEqual([
+    ["remote", "db:5432", "--flag"],
+    ["refuse", "10.0.0.0/8", "/p/c.yaml:8"],
+    ["refuse", ":25", "/p/c.yaml:6"],
+    ["local", "localhost:3000", "/p/c.yaml:5"],
+    ["local", "unix:./app.sock", "/p/c.yaml:5"],
+    ["remote", "*.corp", "/p/c.yaml:4"],
+  ]);
+  expect(outgoing.rules[4]?.compiled.hasPath?.("/p/app.sock")).toBe(true);
+  expect(outgoing).toMatchObject({ enabled: { value: true }, otherwise: { mode: "local", origin: { line: 3 } } });
+});
+
 describe("mistakes", () => {
   test.each([
     ["targte: x", "1:1: targte", 'there is no such key; did you mean "target"?'],
@@ -102,7 +126,7 @@ describe("mistakes", () => {
     [
       "zzzzzz: 1",
       "1:1: zzzzzz",
-      "there is no such key; there are target, files, env, hostname, identity, workdir, timezone",
+      "there is no such key; there are target, keep, files, env, network, hostname, identity, workdir, timezone",
     ],
     ["target: 5", "1:9: target", 'wanted a target such as "container:api", found the number 5'],
     ["hostname: ja", "1:11: hostname", 'wanted true or false, found "ja"'],
@@ -127,6 +151,17 @@ describe("mistakes", () => {
       "wanted a text (in quotes), found the number 8080",
     ],
     ["env: { unset: ['A=B'] }", "1:16: env.unset[0]", 'wanted a name, without "=", found "A=B"'],
+    ["network: { incoming: {} }", "1:12: network.incoming", "there is no such key; there are outgoing"],
+    [
+      "network: { outgoing: { local: ['10.0.0.0/99'] } }",
+      "1:32: network.outgoing.local[0]",
+      /^wanted a destination such as .*, found "10.0.0.0\/99"$/,
+    ],
+    [
+      "network: { outgoing: { rules: [{ to: db, mode: remotely }] } }",
+      "1:48: network.outgoing.rules[0].mode",
+      'wanted "local" or "remote" or "refuse", found "remotely"',
+    ],
     ["identity: { uid: 1 }", "1:11: identity", "wanted true, false or { uid, gid } (numbers), found an object"],
     ["workdir: app", "1:10: workdir", 'wanted "target" or an absolute path, found "app"'],
     ["files:", "1:7: files", "wanted an object, found nothing"],
@@ -155,6 +190,9 @@ describe("mistakes", () => {
       "c.yaml:3:15: files.readWrite[0]: /data/new is remote-read already, by /data",
     ]);
     expect(mistakes(() => yaml("files: { readOnly: [/data], readWrite: [/dat] }"))).toEqual([]);
+    expect(mistakes(() => yaml("network: { outgoing: { local: [db], remote: [db] } }"))).toEqual([
+      "c.yaml:1:46: network.outgoing.remote[0]: db is local already",
+    ]);
   });
 
   test("a file of variables that is not there", () => {

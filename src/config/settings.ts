@@ -2,12 +2,13 @@
 import { dirname, resolve } from "node:path";
 import { ElsewhereError } from "../errors.ts";
 import { checkConfig } from "./check.ts";
-import type { ElsewhereConfig, UserAndGroup } from "./config.ts";
+import type { ElsewhereConfig, OutgoingRuleConfig, UserAndGroup } from "./config.ts";
 import { readVariables } from "./dotenv.ts";
 import type { Origin } from "./origin.ts";
+import { type OutgoingMode, type OutgoingRule, outgoingRule } from "./outgoing.ts";
 import { compilePattern, type PathPattern, type PatternPlaces } from "./pattern.ts";
 import type { FileMode, FileRule } from "./policy.ts";
-import { type KeyPath, type Source, whereText } from "./source.ts";
+import { type KeyPath, plainSource, type Source, whereText } from "./source.ts";
 
 /** A value, and who said it. */
 export interface Setting<T> {
@@ -20,6 +21,15 @@ export interface FileSettings {
   readonly rules: readonly FileRule[];
   /** Where files are that no rule names. */
   readonly otherwise: { readonly mode: FileMode; readonly origin: Origin };
+}
+
+export interface OutgoingSettings {
+  /** False: all connections begin here. */
+  readonly enabled: Setting<boolean>;
+  /** Flags and file, in the order in which they are asked. */
+  readonly rules: readonly OutgoingRule[];
+  /** Where connections begin that no rule names. */
+  readonly otherwise: { readonly mode: OutgoingMode; readonly origin: Origin };
 }
 
 export interface EnvironmentSettings {
@@ -40,8 +50,13 @@ export interface Settings {
   /** The configuration file; undefined where there is none. */
   readonly file: string | undefined;
   readonly target: Setting<string | undefined>;
+  /** Whether what was brought to another machine stays there. */
+  readonly keep: Setting<boolean>;
   readonly files: FileSettings;
   readonly env: EnvironmentSettings;
+  readonly outgoing: OutgoingSettings;
+  /** Whose interfaces, addresses and routes the program finds. */
+  readonly interfaces: Setting<"remote" | "local">;
   /** Whether the program sees the target's host and domain name. */
   readonly hostname: Setting<boolean>;
   /** Whose user and group ids it sees: the target's (true), its own (false), or these. */
@@ -72,6 +87,13 @@ export function fileSpeaker(path: string, source: Source): Speaker {
   };
 }
 
+/** What a program says that uses this as a library. @param folder what "./" begins at */
+export const codeSpeaker = (config: ElsewhereConfig, folder: string): Speaker => ({
+  source: plainSource("config", config),
+  folder,
+  originOf: () => ({ by: "code" }),
+});
+
 /**
  * @param speakers the first counts most
  * @throws ElsewhereError `config-unusable`
@@ -96,10 +118,12 @@ export function settle(
       (of(config) ?? []).map((value, at) => ({ value, origin: originOf([...path, at]) })),
     );
 
+  const isOutgoing = one(["network", "outgoing", "enabled"], ({ network }) => network?.outgoing?.enabled, true);
   const include = list(["env", "include"], ({ env }) => env?.include);
   return {
     file,
     target: one<string | undefined>(["target"], ({ target }) => target, undefined),
+    keep: one(["keep"], ({ keep }) => keep, false),
     files: {
       rules: said.flatMap((speaker) => fileRules(speaker, { homes, folder: speaker.folder })),
       otherwise: mode(one<FileMode>(["files", "default"], ({ files }) => files?.default, "remote-read")),
@@ -112,6 +136,18 @@ export function settle(
       override: overrides(said),
       unset: list(["env", "unset"], ({ env }) => env?.unset),
     },
+    outgoing: {
+      enabled: isOutgoing,
+      rules: said.flatMap((speaker) => outgoingRules(speaker, { homes, folder: speaker.folder })),
+      otherwise: mode(
+        one<OutgoingMode>(["network", "outgoing", "default"], ({ network }) => network?.outgoing?.default, "remote"),
+      ),
+    },
+    interfaces: one(
+      ["network", "interfaces"],
+      ({ network }) => network?.interfaces,
+      isOutgoing.value ? "remote" : "local",
+    ),
     hostname: one(["hostname"], ({ hostname }) => hostname, true),
     identity: one<boolean | UserAndGroup>(["identity"], ({ identity }) => identity, false),
     workdir: one<string | undefined>(["workdir"], ({ workdir }) => workdir, undefined),
@@ -121,7 +157,7 @@ export function settle(
 
 type Said = Speaker & { readonly config: ElsewhereConfig };
 
-const mode = ({ value, origin }: Setting<FileMode>): FileSettings["otherwise"] => ({ mode: value, origin });
+const mode = <T>({ value, origin }: Setting<T>): { mode: T; origin: Origin } => ({ mode: value, origin });
 
 /** The lists in the order in which they are asked: who is more cautious comes first. */
 const lists = [
@@ -149,6 +185,21 @@ function fileRules({ source, config: { files }, originOf }: Said, places: Patter
   return rules;
 }
 
+function outgoingRules({ source, config: { network }, originOf }: Said, places: PatternPlaces): OutgoingRule[] {
+  const rules: OutgoingRule[] = [];
+  const { outgoing } = network ?? {};
+  const add = ({ to, ...rest }: OutgoingRuleConfig, path: KeyPath): void => {
+    const before = rules.find(({ pattern, mode }) => pattern === to && mode !== rest.mode);
+    if (before !== undefined)
+      throw neverDecides(`${whereText(source, path)}: ${to} is ${before.mode} already`, "network.outgoing.rules");
+    rules.push(outgoingRule({ pattern: to, ...rest, origin: originOf(path) }, places));
+  };
+  for (const [at, rule] of (outgoing?.rules ?? []).entries()) add(rule, ["network", "outgoing", "rules", at, "to"]);
+  for (const mode of ["refuse", "local", "remote"] as const)
+    for (const [at, to] of (outgoing?.[mode] ?? []).entries()) add({ to, mode }, ["network", "outgoing", mode, at]);
+  return rules;
+}
+
 /** A rule that never decides is a mistake about the order. */
 function checkReached(rule: FileRule, before: readonly FileRule[], path: KeyPath, source: Source): void {
   const { literal } = rule.compiled;
@@ -157,13 +208,19 @@ function checkReached(rule: FileRule, before: readonly FileRule[], path: KeyPath
     ({ mode, compiled }) => mode !== rule.mode && compiled.literal !== undefined && compiled.matches(literal),
   );
   if (covering === undefined) return;
-  throw new ElsewhereError({
-    code: "config-unusable",
-    message: "a rule about files never decides",
-    context: [`${whereText(source, path)}: ${rule.pattern} is ${covering.mode} already, by ${covering.pattern}`],
-    hint: "files.rules are asked in the order in which you write them, before the lists",
-  });
+  throw neverDecides(
+    `${whereText(source, path)}: ${rule.pattern} is ${covering.mode} already, by ${covering.pattern}`,
+    "files.rules",
+  );
 }
+
+const neverDecides = (text: string, key: string): ElsewhereError =>
+  new ElsewhereError({
+    code: "config-unusable",
+    message: "a rule never decides",
+    context: [text],
+    hint: `${key} are asked in the order in which you write them, before the lists`,
+  });
 
 function overrides(said: readonly Said[]): Map<string, Setting<string>> {
   const settings = new Map<string, Setting<string>>();

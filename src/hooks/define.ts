@@ -16,6 +16,7 @@ export interface HookSet {
   readonly hasWork?: HookSetOptions["hasWork"];
 }
 
+/** What a set does beside its hooks. */
 export interface HookSetOptions {
   /** Called when the program has ended and no hook is asked any more, before its end is told. */
   readonly ended?: (() => void | Promise<void>) | undefined;

@@ -37,10 +37,29 @@ export class CallDescriptors implements Descriptors {
   mark(fd: number): boolean {
     const file = this.#file(fd);
     if (file === undefined) return false;
+    this.#mark(file);
+    return true;
+  }
+
+  copies(fd: number): readonly number[] {
+    const table = this.#model.of(this.#call).descriptors;
+    const others = [...(table.get(fd)?.file.holders ?? [])].filter(
+      (holder) => holder.number !== fd && table.peek(holder.number) === holder,
+    );
+    return others.map(({ number }) => number);
+  }
+
+  marker(fd: number): () => void {
+    const file = this.#file(fd);
+    return () => {
+      if (file !== undefined) this.#mark(file);
+    };
+  }
+
+  #mark(file: OpenFile): void {
     if (file.data.get(marked) === undefined) file.onHeld.push((holder) => this.#setByte(file, holder));
     file.data.set(marked, true);
     for (const holder of file.holders) this.#setByte(file, holder);
-    return true;
   }
 
   unmark(fd: number): void {

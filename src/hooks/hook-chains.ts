@@ -1,6 +1,6 @@
 /**
  * Which hooks are asked about which call, in which order: those of the set that was added
- * first are outermost. Only calls that a hook names are asked for.
+ * first are outermost, and some stay innermost, whatever is added later. Only calls that a hook names are asked for.
  */
 import type { CallTable } from "../linux/calls.ts";
 import type { Capture } from "../mailbox/journal.ts";
@@ -21,24 +21,34 @@ export interface HookChainsOptions {
   /** Makes the calls in the end. */
   readonly behind: ListeningKernel;
   readonly onHookError?: OnHookError | undefined;
+  /** Asked behind all others, also those that are added later. */
+  readonly innermost?: readonly HookSet[] | undefined;
+}
+
+/** A set, and its hooks by call number. */
+interface Bound {
+  readonly set: HookSet;
+  readonly bound: readonly (readonly BoundHook[])[];
 }
 
 export class HookChains implements CallServer {
   onCalls: (() => void) | undefined;
   readonly #table: CallTable;
   readonly #surroundings: Surroundings;
-  readonly #sets: { readonly set: HookSet; readonly bound: readonly (readonly BoundHook[])[] }[] = [];
+  readonly #sets: Bound[] = [];
+  readonly #innermost: readonly Bound[];
   /** By call number. A call keeps the chain that it began with. */
   #chains: readonly (readonly BoundHook[])[] = [];
-  #calls: readonly number[];
+  #calls: readonly number[] = [];
   #markedCalls: readonly number[] = [];
   /** A hook has opened a file of its own. */
   #hasOpened = false;
   /** One that handlers serve. */
   #hasServed = false;
 
-  constructor(supervisor: Supervisor, { calls, behind, onHookError }: HookChainsOptions) {
+  constructor(supervisor: Supervisor, { calls, behind, onHookError, innermost }: HookChainsOptions) {
     this.#table = calls;
+    this.#innermost = (innermost ?? []).map((set) => this.#bind(set));
     this.#surroundings = {
       supervisor,
       infos: new CallInfos(calls),
@@ -51,9 +61,10 @@ export class HookChains implements CallServer {
         this.#changed();
       },
     };
-    this.#calls = behind.calls;
     behind.onCalls = () => this.#changed();
-    supervisor.hasOtherWork = () => this.#sets.some(({ set }) => set.hasWork?.() === true);
+    const isAtWork = ({ set }: Bound): boolean => set.hasWork?.() === true;
+    supervisor.hasOtherWork = () => this.#sets.some(isAtWork) || this.#innermost.some(isAtWork);
+    this.#changed();
   }
 
   get calls(): readonly number[] {
@@ -68,9 +79,13 @@ export class HookChains implements CallServer {
     return this.#surroundings.behind.paths;
   }
 
-  /** Asked behind all that are there already. @throws ElsewhereError on a set that names what is not there */
+  get #all(): readonly Bound[] {
+    return [...this.#sets, ...this.#innermost];
+  }
+
+  /** Asked behind all that were added before. @throws ElsewhereError on a set that names what is not there */
   add(...sets: readonly HookSet[]): void {
-    const bound = sets.map((set) => ({ set, bound: bindHooks(set, this.#table) }));
+    const bound = sets.map((set) => this.#bind(set));
     this.#sets.push(...bound);
     this.#changed();
   }
@@ -86,7 +101,7 @@ export class HookChains implements CallServer {
 
   /** `after` stands where `before` stood. */
   replace(before: HookSet, after: HookSet): void {
-    const bound = { set: after, bound: bindHooks(after, this.#table) };
+    const bound = this.#bind(after);
     const index = this.#sets.findIndex(({ set }) => set === before);
     if (index < 0) this.#sets.push(bound);
     else this.#sets[index] = bound;
@@ -95,7 +110,7 @@ export class HookChains implements CallServer {
 
   /** The program has ended: sets that want to know are told. */
   async ended(): Promise<void> {
-    for (const { set } of this.#sets) await set.ended?.();
+    for (const { set } of this.#all) await set.ended?.();
   }
 
   run(call: Call, reported: Reported, number: number, args: readonly bigint[]): void {
@@ -117,9 +132,13 @@ export class HookChains implements CallServer {
     else new Journey(this.#surroundings, call, info, chain, done, wish.result).begin();
   }
 
+  #bind(set: HookSet): Bound {
+    return { set, bound: bindHooks(set, this.#table) };
+  }
+
   #changed(): void {
     const chains: BoundHook[][] = [];
-    for (const { bound } of this.#sets)
+    for (const { bound } of this.#all)
       for (const [number, hooks] of bound.entries()) if (hooks !== undefined) (chains[number] ??= []).push(...hooks);
     const addInnermost = (set: HookSet): void => {
       for (const [number, hooks] of bindHooks(set, this.#table).entries())

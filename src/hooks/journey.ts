@@ -12,6 +12,7 @@
  *
  * A synchronous hook that says something, or nothing, costs no promise and no microtask.
  */
+import { INTERRUPTED } from "../linux/interruption.ts";
 import type { Call, Done } from "../process/call.ts";
 import type { ListeningKernel } from "../model/listening.ts";
 import { asInt } from "../process/paths.ts";
@@ -21,6 +22,7 @@ import type { CallInfo, CallInfos } from "./call-info.ts";
 import type { BoundHook } from "./define.ts";
 import type { Failures } from "./failure.ts";
 import { HookedCall } from "./hooked-call.ts";
+import { endsInterrupted } from "./interruption.ts";
 import { CallMemory } from "./memory.ts";
 import { MemoryPointer, type Pointer } from "./pointer.ts";
 import { JourneyProcess } from "./calling-process.ts";
@@ -120,6 +122,7 @@ export class Journey {
       return;
     }
     this.whenOver(); // its thread may die meanwhile
+    this.#heedSignals();
     if (view.isProceeding(outcome)) view.whenProceeded(then);
     else
       outcome.then(
@@ -129,6 +132,22 @@ export class Journey {
           this.#settle(hook, view, undefined, wanted, then);
         },
       );
+  }
+
+  /** A hook works asynchronously: a signal handler that runs meanwhile may end the call. */
+  #heedSignals(): void {
+    if (this.call.onInterrupted !== undefined) return;
+    this.call.onInterrupted = () => void this.#interrupted();
+    if (this.call.isInterrupted) void this.#interrupted();
+  }
+
+  async #interrupted(): Promise<void> {
+    const view = new HookedCall(this, this.#chain.length, undefined);
+    try {
+      if ((await endsInterrupted(view)) && !this.call.hasMadeOwn) this.#end(INTERRUPTED);
+    } catch (error) {
+      if (!this.isOver) throw error; // what it lent is another's by then
+    }
   }
 
   /** Whether the call is about a descriptor that a hook has marked. */

@@ -17,6 +17,7 @@ import type { OnHookError } from "./failure.ts";
 import { HookChains } from "./hook-chains.ts";
 import type { HookedProcess } from "./types.ts";
 
+/** How a program is started. */
 export interface LaunchOptions {
   readonly args?: readonly string[];
   /** What the program gets as argv[0]; `program` where it is not given. */
@@ -30,6 +31,8 @@ export interface LaunchOptions {
   readonly stdio?: StdioOptions;
   /** The first one is the outermost. */
   readonly hooks?: HookSet | readonly HookSet[];
+  /** Behind all of those, and those that are added while it runs. */
+  readonly innermost?: readonly HookSet[];
   /** Ends the program as disposal does. */
   readonly signal?: AbortSignal;
   /** Where patched copies are kept; the user's cache where it is not given. */
@@ -79,7 +82,10 @@ export async function launch(program: string, options: LaunchOptions = {}): Prom
   options.signal?.throwIfAborted();
   const machine = requireHostMachine();
   const cache = new CopyCache(options.cache);
-  const supervisor = new Supervisor({ futexCall: machine.calls.number("futex") ?? 0 });
+  const supervisor = new Supervisor({
+    futexCall: machine.calls.number("futex") ?? 0,
+    isDeadly: options.survives === false,
+  });
   const { ino } = fstatSync(supervisor.mailbox.descriptor);
   const guard = options.survives === false ? new Guard(ino) : undefined;
   if (guard !== undefined)
@@ -95,6 +101,7 @@ export async function launch(program: string, options: LaunchOptions = {}): Prom
       calls: machine.calls,
       behind: new ListeningKernel(supervisor, machine, kernel),
       onHookError: options.onHookError,
+      innermost: options.innermost,
     });
     const asked = new AskedCalls(supervisor, (call) => chains.serve(call, endOf(call), { result: false }));
     chains.onCalls = () =>

@@ -3,11 +3,10 @@
  * is over: from then on nothing can be read and nothing is written.
  */
 import { errnoNumber } from "../linux/errno.ts";
+import { MOST_MOVED } from "../linux/native.ts";
 import type { ProcessMemory } from "../process/memory.ts";
 
 const EFAULT = -(errnoNumber("EFAULT") ?? 0);
-/** What one process_vm_readv takes at most (src/linux/native.ts). */
-const CHUNK = 65536;
 
 export class CallMemory {
   readonly #memory: () => ProcessMemory | undefined;
@@ -21,10 +20,10 @@ export class CallMemory {
   read(address: bigint, length: number): Uint8Array {
     const memory = this.#memory();
     if (memory === undefined || length <= 0) return new Uint8Array(0);
-    if (length <= CHUNK) return memory.read(address, length) ?? new Uint8Array(0);
+    if (length <= MOST_MOVED) return memory.read(address, length) ?? new Uint8Array(0);
     const chunks: Uint8Array[] = [];
     for (let done = 0; done < length;) {
-      const chunk = memory.read(address + BigInt(done), Math.min(CHUNK, length - done));
+      const chunk = memory.read(address + BigInt(done), Math.min(MOST_MOVED, length - done));
       if (chunk === undefined || chunk.length === 0) break;
       chunks.push(chunk);
       done += chunk.length;
@@ -37,7 +36,7 @@ export class CallMemory {
     const memory = this.#memory();
     if (memory === undefined) return EFAULT;
     for (let done = 0; done < bytes.length;) {
-      const count = memory.write(address + BigInt(done), bytes.subarray(done, done + CHUNK));
+      const count = memory.write(address + BigInt(done), bytes.subarray(done, done + MOST_MOVED));
       if (count <= 0) return EFAULT;
       done += count;
     }

@@ -90,7 +90,7 @@ const nothing: Content = { content: "", mode: 0o666 };
 /** Opens what a served file stands on; the same errors as of a file with a content. */
 export async function openServed(
   call: OpeningCall,
-  { content, handlers: { write, truncate }, flags = openingFlags(call) }: Handled,
+  { content, handlers: { write, truncate }, flags = openingFlags(call), path = openedPath(call) }: Handled,
 ): Promise<number | null> {
   const isForWriting = (flags & O_PATH) === 0 && write !== undefined;
   const error = flags < 0 ? flags : whyNot(isForWriting ? flags & ~(O_ACCMODE | constants.O_TRUNC) : flags);
@@ -99,7 +99,7 @@ export async function openServed(
     const result = truncate === undefined ? errno("EPERM") : ((await truncate(0)) ?? 0);
     if (result < 0) return result;
   }
-  return openFile(call, openedPath(call), content === undefined ? nothing : { ...nothing, content }, flags);
+  return openFile(call, path, content === undefined ? nothing : { ...nothing, content }, flags);
 }
 
 /** Opens a file made up for `path`, whatever call the thread is in. */

@@ -14,12 +14,12 @@ async function tellPath(call: HookCall<"readlink"> | HookCall<"readlinkat">): Pr
   if (length === null || length <= 0) return undefined;
   const text = Buffer.from(call.buffer.read(length)).toString();
   if (!mayBeLink(text)) return undefined;
-  const path = pathOfLink(text) ?? pathOfLink(await wholeLink(call));
+  const path = pathOfLink(text) ?? pathOfLink((await wholeLink(call)).toString());
   return path === undefined ? undefined : call.buffer.write(path);
 }
 
 /** The link's text where the program's buffer is too small for all of it. */
-async function wholeLink(call: HookCall<"readlink"> | HookCall<"readlinkat">): Promise<string> {
+export async function wholeLink(call: HookCall<"readlink"> | HookCall<"readlinkat">): Promise<Buffer> {
   const whole = call.lend(ROOM);
   const length =
     call.name === "readlink"
@@ -30,5 +30,5 @@ async function wholeLink(call: HookCall<"readlink"> | HookCall<"readlinkat">): P
           buf: whole,
           bufsiz: ROOM,
         });
-  return length === null || length < 0 ? "" : Buffer.from(whole.read(length)).toString();
+  return Buffer.from(length === null || length < 0 ? [] : whole.read(length));
 }

@@ -1,6 +1,7 @@
 /** Which line of a user's file a stack trace comes from. */
 import { fileURLToPath } from "node:url";
 
+/** Where in a file something is. */
 export interface Place {
   readonly file: string;
   readonly line: number;

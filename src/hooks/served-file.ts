@@ -42,6 +42,8 @@ export interface Handled {
   readonly content?: string | Uint8Array;
   /** O_* flags to open with, where those of the call have been seen to already (O_CREAT, O_TRUNC and the like). */
   readonly flags?: number;
+  /** What links in /proc/PID/fd tell, where that is not what the program has opened. */
+  readonly path?: string;
 }
 
 const key = Symbol("served");

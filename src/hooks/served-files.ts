@@ -25,6 +25,11 @@ const O_ACCMODE = constants.O_WRONLY | constants.O_RDWR;
 /** include/uapi/asm-generic/fcntl.h */
 const O_PATH = 0o10000000;
 const S_IFREG = 0o100000;
+/** include/uapi/linux/fs.h: what counts, and with RWF_HIPRI, RWF_DSYNC and RWF_SYNC what is understood. */
+const RWF_APPEND = 0x10;
+const RWF_NOAPPEND = 0x20;
+const RWF_EITHER = RWF_APPEND | RWF_NOAPPEND;
+const RWF_KNOWN = RWF_EITHER | 7;
 /** du counts in these. */
 const BLOCK = 512;
 
@@ -51,12 +56,14 @@ export const servedFiles: HookSet = defineHooks({
   readv: onMarked((call) => read(call)),
   pread64: onMarked((call) => read(call, call.args.pos)),
   preadv: onMarked((call) => read(call, signed(call.args.pos_l))),
-  preadv2: onMarked((call) => read(call, orCurrent(signed(call.args.pos_l)))),
+  preadv2: onMarked((call) => unlessUnknown(call, () => read(call, orCurrent(signed(call.args.pos_l))))),
   write: onMarked((call) => write(call)),
   writev: onMarked((call) => write(call)),
   pwrite64: onMarked((call) => write(call, call.args.pos)),
   pwritev: onMarked((call) => write(call, signed(call.args.pos_l))),
-  pwritev2: onMarked((call) => write(call, orCurrent(signed(call.args.pos_l)))),
+  pwritev2: onMarked((call) =>
+    unlessUnknown(call, () => write(call, orCurrent(signed(call.args.pos_l)), call.args.flags)),
+  ),
   lseek: onMarked((call) => seek(call, call.args.offset, call.args.whence)),
   ftruncate: onMarked((call) => truncate(call, call.args.length)),
   fsync: onMarked((call) => sync(call)),
@@ -81,6 +88,17 @@ export const servedFiles: HookSet = defineHooks({
 /** preadv2(2): −1 is the file's own offset. */
 const orCurrent = (position: number): number | undefined => (position === -1 ? undefined : position);
 
+/** Flags of one call (kiocb_set_rw_flags, include/linux/fs.h): those that ask for more than handlers can give are refused. */
+function unlessUnknown(
+  call: Transfer & { readonly args: { readonly flags: number | bigint } },
+  go: () => Outcome | Promise<Outcome>,
+): Outcome | Promise<Outcome> {
+  if (servedBy(call, call.fd) === undefined) return undefined;
+  const flags = Number(call.args.flags);
+  if ((flags & ~RWF_KNOWN) !== 0) return errno("EOPNOTSUPP");
+  return (flags & RWF_EITHER) === RWF_EITHER ? errno("EINVAL") : go();
+}
+
 /** Whether the call is about `dfd` itself. */
 const isEmpty = (path: string, flags: number): boolean => path === "" && (flags & AT_EMPTY_PATH) !== 0;
 
@@ -104,7 +122,7 @@ function read(call: Transfer, position?: number): Outcome | Promise<Outcome> {
   return served.inTurn(async () => moved(served, served.offset, await from(served.offset)));
 }
 
-function write(call: Transfer, position?: number): Outcome | Promise<Outcome> {
+function write(call: Transfer, position?: number, flags = 0): Outcome | Promise<Outcome> {
   const file = fileOf(call, call.fd);
   const served = servedAs(file);
   if (served === undefined) return undefined;
@@ -115,7 +133,8 @@ function write(call: Transfer, position?: number): Outcome | Promise<Outcome> {
     const bytes = call.buffer.read();
     if (length > 0 && bytes.length === 0) return errno("EFAULT");
     // O_APPEND counts for pwrite as well (pwrite(2), BUGS).
-    const isAppending = ((file?.flags ?? 0) & constants.O_APPEND) !== 0;
+    const isOpenSo = ((file?.flags ?? 0) & constants.O_APPEND) !== 0;
+    const isAppending = (flags & RWF_APPEND) !== 0 || (isOpenSo && (flags & RWF_NOAPPEND) === 0);
     const { append, write } = served.handlers;
     if (isAppending && append !== undefined && length > 0) {
       const appended = await append(bytes);

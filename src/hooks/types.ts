@@ -87,6 +87,10 @@ export interface Descriptors extends Iterable<readonly [fd: number, file: Opened
    * @returns false where there is no such descriptor
    */
   mark(fd: number): boolean;
+  /** The other descriptors of the same open file in the thread's table, as far as they are known. */
+  copies(fd: number): readonly number[];
+  /** @returns marks, whenever it is called, the file that `fd` is open on now */
+  marker(fd: number): () => void;
   unmark(fd: number): void;
   isMarked(fd: number): boolean;
 }
@@ -124,7 +128,7 @@ export interface BaseCall {
   readonly tid: number;
   /** When the hooks were asked, milliseconds since 1970 with a fraction. */
   readonly time: number;
-  /** Aborted when the call is over: it has its result, or its thread died. */
+  /** Aborted when the call is over: it has its result, a signal handler has ended it, or its thread died. */
   readonly signal: AbortSignal;
   /** The six registers, unsigned, whatever they mean. */
   readonly registers: readonly bigint[];
@@ -188,6 +192,7 @@ export interface AnyCall extends BaseCall {
  */
 export type Outcome = number | bigint | null | undefined | void;
 
+/** What is asked about a call. */
 export type Hook<C> = (call: C) => Outcome | Promise<Outcome>;
 
 /** Groups of calls, with strace's members; `any` are all. */

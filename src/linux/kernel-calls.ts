@@ -19,6 +19,11 @@ export class KernelCalls {
     this.#calls = calls;
   }
 
+  /** Where bytes are, for structures that point to them: the caller keeps both until the call is over. */
+  static addressOf(bytes: Uint8Array): bigint {
+    return koffi.address(bytes);
+  }
+
   /** @returns the result, or −errno */
   make(name: string, ...args: readonly KernelArgument[]): Promise<number> {
     const held = args.map(inMemory);

@@ -4,6 +4,7 @@
  * kernel's own convention.
  */
 import koffi, { type LibraryHandle } from "koffi";
+import { uninitialised } from "../bytes.ts";
 
 // null: what this process has already loaded, so glibc and musl are both fine.
 const libc: LibraryHandle = koffi.load(null);
@@ -175,7 +176,9 @@ export const unlockRobustMutex: (address: number) => number = mutexUnlock;
 
 /** struct iovec, twice: local and remote. */
 const vectors: BigUint64Array = new BigUint64Array(4);
-const scratchSize = 65536;
+const scratchSize = 4096;
+/** Bytes that one call of processVmRead or processVmWrite moves at most. */
+export const MOST_MOVED = 0x10_0000;
 const scratch: Uint8Array = new Uint8Array(scratchSize);
 const vmReadv = libc.func(
   "long process_vm_readv(int pid, void *local, unsigned long liovcnt, void *remote, unsigned long riovcnt, unsigned long flags)",
@@ -190,29 +193,34 @@ const scratchAddress: bigint = koffi.address(scratch);
 /**
  * Reads another process's memory.
  * @param pid    any of its threads
- * @param length at most 65,536 bytes are read
+ * @param length at most `MOST_MOVED` bytes are read
  * @returns the bytes, fewer where the mapping ends; or −errno
  */
 export function processVmRead(pid: number, address: bigint, length: number): Uint8Array | number {
-  const wanted = Math.min(length, scratchSize);
-  vectors[0] = scratchAddress;
-  vectors[1] = BigInt(wanted);
-  vectors[2] = address;
-  vectors[3] = BigInt(wanted);
+  const wanted = Math.min(length, MOST_MOVED);
+  const isShort = wanted <= scratchSize;
+  const bytes = isShort ? scratch : uninitialised(wanted);
+  setVectors(isShort ? scratchAddress : koffi.address(bytes), address, wanted);
   const count = Number(vmReadv(pid, localVector, 1, remoteVector, 1, 0));
-  return count < 0 ? -koffi.errno() : scratch.slice(0, count);
+  if (count < 0) return -koffi.errno();
+  return isShort ? bytes.slice(0, count) : bytes.subarray(0, count);
 }
 
-/** Writes another process's memory. @returns bytes written, or −errno */
+/** Writes another process's memory, at most `MOST_MOVED` bytes. @returns bytes written, or −errno */
 export function processVmWrite(pid: number, address: bigint, bytes: Uint8Array): number {
-  const wanted = Math.min(bytes.length, scratchSize);
-  scratch.set(bytes.subarray(0, wanted));
-  vectors[0] = scratchAddress;
-  vectors[1] = BigInt(wanted);
-  vectors[2] = address;
-  vectors[3] = BigInt(wanted);
+  const wanted = Math.min(bytes.length, MOST_MOVED);
+  const isShort = wanted <= scratchSize;
+  if (isShort) scratch.set(bytes.subarray(0, wanted));
+  setVectors(isShort ? scratchAddress : koffi.address(bytes), address, wanted);
   const count = Number(vmWritev(pid, localVector, 1, remoteVector, 1, 0));
   return count < 0 ? -koffi.errno() : count;
+}
+
+function setVectors(local: bigint, remote: bigint, length: number): void {
+  vectors[0] = local;
+  vectors[1] = BigInt(length);
+  vectors[2] = remote;
+  vectors[3] = BigInt(length);
 }
 
 /** A view of memory that was mapped at `address`; it must not be used after munmap. */

@@ -21,7 +21,7 @@
 /** Read by the stub before anything else: "ELSW", little-endian. */
 export const MAGIC = 0x57534c45;
 /** Grows with every change of this layout or of the protocol. */
-export const VERSION = 2;
+export const VERSION = 3;
 
 export const header = {
   magic: 0x00,
@@ -34,6 +34,8 @@ export const header = {
   dead: 0x10,
   /** (slots with a journal − 1) × slot size: a claim begins within this mask. */
   firstMask: 0x14,
+  /** Nonzero: the supervisor's death, other than its orderly end, is the program's. */
+  deadly: 0x18,
   /** Robust futex that a supervisor's thread holds; the kernel sets OWNER_DIED in it. */
   owner: 0x40,
   /** Futex that the supervisor's waiter sleeps on. */
@@ -160,6 +162,8 @@ export const slot = {
   read: 0xec,
   /** Whether a watching thread stands before or after its call. */
   phase: 0xf0,
+  /** 1: a signal handler has run since the thread sleeps. Set by the thread, cleared when the supervisor takes note. */
+  interrupted: 0xf4,
 } as const;
 
 /** The processor whose slots these are; a guess on a machine with more processors than there are such slots. */

@@ -5,6 +5,7 @@
  *
  *  - a pending bit is taken by an exchange, summary before pending word, so a bit set
  *    in between is found in the next round;
+ *  - a bit is a hint: a question is taken once, and one that is taken may say that a signal handler has run;
  *  - an answer is one exchange of the slot's state; if the thread slept it is woken;
  *  - before sleeping: `sleeping` is set, then the summary is read again.
  *
@@ -53,6 +54,8 @@ const TID_MASK = 0x3fffffff;
 export interface MailboxOptions {
   /** The processor's number of the futex call. */
   readonly futexCall: number;
+  /** Whether programs end when the supervisor is killed, at their first call that it should have answered. @default false */
+  readonly isDeadly?: boolean;
   /** How many rounds a waiting thread spins before it sleeps. */
   readonly spin?: number;
   /** Slots in use; a power of two. Tests choose few. */
@@ -89,6 +92,7 @@ export class Mailbox implements Disposable {
     const slots = options.slots ?? SLOT_COUNT;
     this.i32[header.slotMask >> 2] = (slots - 1) * SLOT_SIZE;
     this.i32[header.firstMask >> 2] = (Math.min(slots, JOURNAL_COUNT) - 1) * SLOT_SIZE;
+    this.i32[header.deadly >> 2] = Number(options.isDeadly ?? false);
     this.i32[(REHEARSAL_SLOT + field.claimed) >> 2] = 1;
     this.#hold();
     this.setClass(HELLO, callClass.ask);
@@ -158,6 +162,14 @@ export class Mailbox implements Disposable {
     this.i32[(slot + field.verdict) >> 2] = value;
     const before = Atomics.exchange(this.i32, (slot + field.state) >> 2, slotState.answered);
     if (before === slotState.askedAsleep) this.#futex.wake(this.#address + slot, 1);
+  }
+
+  /** Whether a signal handler has run in the slot's thread since it sleeps, and since this was last asked. */
+  takeInterruption(slot: number): boolean {
+    const at = (slot + field.interrupted) >> 2;
+    if (Atomics.load(this.i32, at) === 0) return false;
+    Atomics.store(this.i32, at, 0);
+    return true;
   }
 
   /** Asks as thread `tid` would, a question that nobody waits for. */
@@ -232,6 +244,7 @@ export class Mailbox implements Disposable {
   [Symbol.dispose](): void {
     if (this.#closed) return;
     this.#closed = true;
+    Atomics.store(this.i32, header.deadly >> 2, 0);
     Atomics.store(this.i32, header.dead >> 2, 1);
     this.drain((slot) => this.release(slot));
     unlockRobustMutex(this.#mutex); // it leaves this thread's list of robust mutexes

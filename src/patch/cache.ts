@@ -4,7 +4,7 @@
  * ```
  *  $ELSEWHERE_CACHE_DIR, $XDG_CACHE_HOME/elsewhere or ~/.cache/elsewhere     0700
  *    <engine>/copies/<sha256 of the original>/<its name>      the patched copy, 0700
- *                                             plan.json       what was hooked
+ *                                             plan.json       what was hooked, and where it begins
  *    <engine>/files/<identity of a file>                      its sha256: spares reading it
  *    <engine>/making-…                                        being made by some run
  * ```
@@ -43,17 +43,34 @@ import { engineVersion } from "./engine.ts";
 import { cacheDirectory } from "./location.ts";
 import type { PatchPlan } from "./plan.ts";
 
-/** What is kept of a plan beside the copy. */
 export interface HookedSite {
   readonly function: string;
   /** Address as linked, hexadecimal: JSON has no 64-bit integers. */
   readonly address: string;
 }
 
+/** What is kept beside a copy, in plan.json. */
+interface KeptPlan {
+  /** The original's entry point, as linked, hexadecimal. */
+  readonly entry: string;
+  readonly sites: readonly HookedSite[];
+}
+
 export interface PatchedCopy {
   readonly path: string;
   readonly sites: readonly HookedSite[];
 }
+
+const PLAN = "plan.json";
+
+/** @throws where there is none */
+const readPlan = (folder: string): KeptPlan => JSON.parse(readFileSync(join(folder, PLAN), "utf8")) as KeptPlan;
+
+/**
+ * The entry point of the program that a copy was made of, as linked.
+ * @throws where `copy` is none
+ */
+export const originalEntry = (copy: string): bigint => BigInt(readPlan(dirname(copy)).entry);
 
 const UNUSED_DAYS = 30;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -102,7 +119,7 @@ export class CopyCache {
     const folder = join(this.#engine, "copies", hash);
     let sites: readonly HookedSite[];
     try {
-      sites = JSON.parse(readFileSync(join(folder, "plan.json"), "utf8")) as readonly HookedSite[];
+      ({ sites } = readPlan(folder));
     } catch {
       return undefined;
     }
@@ -117,7 +134,7 @@ export class CopyCache {
 
   /** The same program under another name: a second link to the copy that is there. */
   #addName(folder: string, name: string): void {
-    const other = readdirSync(folder).find((each) => each !== "plan.json");
+    const other = readdirSync(folder).find((each) => each !== PLAN);
     if (other === undefined) throw new Error(`${folder} holds no copy`);
     try {
       linkSync(join(folder, other), join(folder, name));
@@ -138,7 +155,8 @@ export class CopyCache {
       const path = join(folder, name);
       writeDurably(path, piecesOf(plan), 0o700);
       verifyFile(plan, path);
-      writeDurably(join(folder, "plan.json"), [{ offset: 0, bytes: Buffer.from(JSON.stringify(sites)) }], 0o600);
+      const kept: KeptPlan = { entry: `0x${plan.program.elf.header.entry.toString(16)}`, sites };
+      writeDurably(join(folder, PLAN), [{ offset: 0, bytes: Buffer.from(JSON.stringify(kept)) }], 0o600);
       const place = join(copies, hash);
       try {
         renameSync(folder, place);

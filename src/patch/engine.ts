@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { machines } from "../machine/machines.ts";
 
-/** Grows when a plan for the same program and the same stub comes out differently. */
-const PLAN_VERSION = 1;
+/** Grows when a plan for the same program and the same stub comes out differently, or is kept differently. */
+const PLAN_VERSION = 2;
 
 /** A short name for "copies made by this engine"; part of the cache's paths. */
 export function engineVersion(): string {

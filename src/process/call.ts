@@ -34,10 +34,15 @@ export class Call {
   readonly number: number;
   /** The thread is in the kernel, or on its way, for a call it was told to make. */
   running = false;
+  /** A signal handler has run in its thread while it waited for us, before it made its own call. */
+  isInterrupted = false;
+  /** Called when that happens; possibly several times. */
+  onInterrupted: (() => void) | undefined;
   readonly #mailbox: Mailbox;
   readonly #owner: CallOwner;
   #open = true;
   #ran = false;
+  #madeOwn = false;
   #reported: Reported | undefined;
   #onAbandoned: ((why: Abandoned) => void)[] | undefined;
   #args: readonly bigint[] | undefined;
@@ -95,6 +100,7 @@ export class Call {
     for (let index = 0; index < args.length; index++) u64[at + index] = args[index] ?? 0n;
     this.#reported = reported;
     this.#ran = true;
+    this.#madeOwn ||= own;
     this.running = true;
     this.#owner.sent();
     this.#mailbox.run(this.slot, own);
@@ -107,6 +113,18 @@ export class Call {
     this.running = false;
     if (reported === undefined) this.return(result);
     else reported(result);
+  }
+
+  /** The thread's own call was made, or is being made. */
+  get hasMadeOwn(): boolean {
+    return this.#madeOwn;
+  }
+
+  /** A signal handler has run in the waiting thread: the supervisor tells. */
+  interrupt(): void {
+    if (!this.#open || this.#madeOwn) return; // what its own call gave is its result
+    this.isInterrupted = true;
+    this.onInterrupted?.();
   }
 
   /** The supervisor leaves: a call that waits gets its own outcome, one that is made ends without us. */

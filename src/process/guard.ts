@@ -1,5 +1,6 @@
 /**
- * What sees to it that no hooked program is left when this process is killed: a shell that reads from a pipe which nobody
+ * What sees to it that no hooked program is left when this process is killed, whatever it is doing. (The calls that
+ * should have been answered end it by themselves: `deadly` in mailbox/layout.ts.) A shell that reads from a pipe which nobody
  * but this process has open for writing, and which the kernel closes with it. For programs that must not go on with the
  * kernel's own answers, since they would be about another machine than they believe to be on.
  */

@@ -1,10 +1,13 @@
 /**
  * The program runs from a patched copy and must not see it: /proc/self/exe (and /proc/PID/exe
- * of hooked processes) is its own file, whether the link is read or opened.
+ * of hooked processes) is its own file, whether the link is read or opened, and /proc/…/auxv tells its own entry point.
  */
+import { closeSync, writeSync } from "node:fs";
 import { abis } from "../linux/abi.ts";
 import { type Capture, STRING_LIMIT } from "../mailbox/journal.ts";
 import type { Machine } from "../machine/machine.ts";
+import { memfdCreate } from "../linux/native.ts";
+import { namedByAuxv, ownAuxiliaryVector } from "./auxiliary-vector.ts";
 import type { Call, Done } from "./call.ts";
 import { namedByExeLink } from "./paths.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -36,6 +39,8 @@ export const pathCapture = (pointer: number): Capture => ({
   limit: STRING_LIMIT,
 });
 
+/** include/uapi/linux/memfd.h */
+const MFD_CLOEXEC = 1;
 const EFAULT = -14n;
 const EINVAL = -22n;
 
@@ -45,6 +50,7 @@ export class Identity {
   readonly #supervisor: Supervisor;
   readonly #pathCalls: (PathCall | undefined)[] = [];
   readonly #isReadlink: boolean[] = [];
+  readonly #isOpening: boolean[] = [];
   readonly #flags: ReadonlyMap<string, bigint>;
 
   constructor(supervisor: Supervisor, { calls, name: machineName }: Machine) {
@@ -56,6 +62,7 @@ export class Identity {
       if (number === undefined) continue;
       this.#pathCalls[number] = pathCall;
       paths.set(number, pathCapture(pathCall.path));
+      this.#isOpening[number] = name.startsWith("open");
       this.#isReadlink[number] = name.startsWith("readlink");
     }
     const { constants } = abis[machineName];
@@ -63,10 +70,10 @@ export class Identity {
   }
 
   /**
-   * Makes `call` tell the program's truth about an exe link.
+   * Makes `call` tell the program's truth about an exe link, or an auxiliary vector.
    * @param done gets the result; it ends the call
    * @param changed what the call is to be made with instead of the program's own arguments
-   * @returns false when the call names no such link and must be served as any other
+   * @returns false when the call names no such file and must be served as any other
    */
   serve(call: Call, done: Done, changed?: readonly bigint[]): boolean {
     const pathCall = this.#pathCalls[call.number];
@@ -77,6 +84,8 @@ export class Identity {
     if (start === undefined || !startsWithProc(start)) return false;
     const end = start.indexOf(0);
     const path = Buffer.from(start.subarray(0, end < 0 ? start.length : end)).toString("latin1");
+    const traced = namedByAuxv(path, call.process.pid);
+    if (traced !== undefined) return this.#openAuxv(call, args, index, traced, done);
     const process = namedByExeLink(path, call.process, this.#supervisor.processes);
     if (process === undefined || this.#meansLink(args, pathCall)) return false;
     if (this.#isReadlink[call.number] === true) done(this.#readlink(call, args, index, process.program));
@@ -99,9 +108,29 @@ export class Identity {
     return written === bytes.length ? BigInt(written) : EFAULT;
   }
 
-  /** The same call on the program's own file. */
-  #open(call: Call, args: readonly bigint[], index: number, program: string, done: Done): void {
-    const bytes = Buffer.from(`${program}\0`);
+  /** On a file in memory that says what the program's own would have. */
+  #openAuxv(call: Call, args: readonly bigint[], index: number, pid: number, done: Done): boolean {
+    const content = this.#isOpening[call.number] === true ? ownAuxiliaryVector(pid) : undefined;
+    if (content === undefined) return false;
+    const descriptor = memfdCreate("auxv", MFD_CLOEXEC);
+    if (descriptor < 0) return false;
+    writeSync(descriptor, content);
+    let isOpen = true;
+    const close = (): void => {
+      if (isOpen) closeSync(descriptor);
+      isOpen = false;
+    };
+    call.onAbandoned(close);
+    this.#open(call, args, index, `/proc/${process.pid}/fd/${descriptor}`, (result) => {
+      close();
+      done(result);
+    });
+    return true;
+  }
+
+  /** The same call on another file. */
+  #open(call: Call, args: readonly bigint[], index: number, path: string, done: Done): void {
+    const bytes = Buffer.from(`${path}\0`);
     const loan = this.#supervisor.arena.borrow(bytes.length);
     if (loan === undefined) {
       call.run(done, call.number, args);

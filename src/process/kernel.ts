@@ -3,6 +3,8 @@
  * call. A program that is started is hooked as well, and the path that the program sees of
  * itself is its own; every other call is the kernel's.
  */
+import type { CallTable } from "../linux/calls.ts";
+import { INTERRUPTED, interruptionOf } from "../linux/interruption.ts";
 import type { Capture } from "../mailbox/journal.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { CopyCache } from "../patch/cache.ts";
@@ -69,6 +71,7 @@ export class Kernel implements CallServer {
   readonly #identity: Identity;
   readonly #exec: ExecFollower;
   readonly #follow: boolean;
+  readonly #table: CallTable;
   readonly #execs: boolean[] = [];
   readonly #unseen: boolean[] = [];
 
@@ -76,6 +79,7 @@ export class Kernel implements CallServer {
     this.#identity = new Identity(supervisor, machine);
     this.#exec = new ExecFollower(supervisor, cache, machine.calls, unhooked);
     this.#follow = follow;
+    this.#table = machine.calls;
     this.calls = this.#exec.calls;
     this.paths = this.#identity.paths;
     for (const number of this.#exec.calls) this.#execs[number] = true;
@@ -91,10 +95,17 @@ export class Kernel implements CallServer {
   }
 
   serve(call: Call, done: Done, { result, args, program }: Wish): void {
-    if (this.#follow && this.isExec(call.number)) this.#exec.serve(call, done, args, program);
+    if (this.#isInterrupted(call)) done(INTERRUPTED);
+    else if (this.#follow && this.isExec(call.number)) this.#exec.serve(call, done, args, program);
     else if (this.#identity.serve(call, done, args)) return;
     else if (this.isUnseen(call.number) || (!result && args === undefined)) done(null);
     else call.run(done, call.number, args);
+  }
+
+  /** Had it been in the kernel when the handler ran, it would have ended; there it might now sleep for good. */
+  #isInterrupted(call: Call): boolean {
+    if (!call.isInterrupted || call.hasMadeOwn) return false;
+    return interruptionOf(this.#table.name(call.number) ?? "", call.args) === "always";
   }
 
   run(call: Call, reported: Reported, number: number, args: readonly bigint[]): void {

@@ -19,12 +19,25 @@ export const asInt = (register: bigint): number => Number(BigInt.asIntN(32, regi
 export function reachablePath(tid: number, dirfd: number, path: string): string | undefined {
   try {
     const root = readlinkSync(`/proc/${tid}/root`);
-    if (path.startsWith("/")) return root === "/" ? path : join(root, path);
+    if (path.startsWith("/")) {
+      const named = asNamedBy(tid, path);
+      return root === "/" ? named : join(root, named);
+    }
     const base = readlinkSync(`/proc/${tid}/${dirfd === AT_FDCWD ? "cwd" : `fd/${dirfd}`}`);
     return path === "" ? base : join(base, path);
   } catch {
     return undefined;
   }
+}
+
+/** What leads to whoever asks, in the name of a thread: /proc/self, and the links of /dev that lead there. */
+function asNamedBy(tid: number, path: string): string {
+  const standard = /^\/dev\/std(?:(in)|(out)|err)$/.exec(path);
+  if (standard !== null) return `/proc/${tid}/fd/${standard[1] ? 0 : standard[2] ? 1 : 2}`;
+  return path
+    .replace(/^\/dev\/fd(?=\/|$)/, `/proc/${tid}/fd`)
+    .replace(/^\/proc\/self(?=\/|$)/, `/proc/${tid}`)
+    .replace(/^\/proc\/thread-self(?=\/|$)/, `/proc/${tid}/task/${tid}`);
 }
 
 /** `path` with all symbolic links resolved, or undefined where it leads nowhere. */

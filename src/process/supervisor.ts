@@ -51,6 +51,8 @@ export interface SupervisorOptions {
   readonly futexCall: number;
   /** Slots in use; a power of two. Tests choose few. */
   readonly slots?: number;
+  /** Whether programs end when this process is killed, at their first call that it should have answered. @default false */
+  readonly isDeadly?: boolean;
 }
 
 /** Polls without a call before the event loop turns once. */
@@ -183,14 +185,19 @@ export class Supervisor implements Disposable {
   readonly #found = (slot: number): void => {
     const { i32, i64 } = this.mailbox;
     const known = this.#calls[slotIndex(slot)];
-    if (known !== undefined && i32[(slot + field.reported) >> 2] !== 0) {
+    const tid = i32[(slot + field.tid) >> 2] ?? 0;
+    const interrupted = this.mailbox.takeInterruption(slot);
+    if (known?.running === true && i32[(slot + field.reported) >> 2] !== 0) {
       this.#held++;
       known.report(i64[(slot + field.result) >> 3] ?? 0n);
       this.#mayTurn ||= this.#calls[slotIndex(slot)] === known && !known.running;
       return;
     }
+    if (known?.running === false && known.tid === tid) {
+      if (interrupted) known.interrupt();
+      return; // its question was taken already, by a bit that an earlier holder of the slot had left
+    }
     known?.abandon("death"); // its thread died in the kernel, and the slot is another's now
-    const tid = i32[(slot + field.tid) >> 2] ?? 0;
     const number = i32[(slot + field.number) >> 2] ?? 0;
     if (number === HELLO) {
       this.#hello(slot, tid);
@@ -206,6 +213,7 @@ export class Supervisor implements Disposable {
     this.#calls[slotIndex(slot)] = call;
     this.#held++;
     this.#latest = call;
+    if (interrupted) call.interrupt();
     if (this.mailbox.u8[header.classes + number] === callClass.watch) this.reader?.full();
     const handler = this.#handlers[number];
     if (handler === undefined) call.continue();
@@ -312,9 +320,9 @@ export class Supervisor implements Disposable {
     const { rings } = this.mailbox;
     if (!this.mailbox.beginSleep()) setImmediate(this.#poll);
     else if (this.#held === 0 && !this.hasOtherWork() && now - this.#lastCall < NAP_WINDOW_MS) {
-      const served = this.#nap(rings);
+      this.#nap(rings);
+      if (this.#stopped) return;
       this.mailbox.endSleep();
-      if (served) this.#called(performance.now());
       setImmediate(this.#poll);
     } else
       this.mailbox.onDoorbell(rings, () => {
@@ -324,18 +332,31 @@ export class Supervisor implements Disposable {
       });
   }
 
-  /** @returns whether it was woken by a call */
-  #nap(rings: number): boolean {
-    for (let nap = 0; nap < NAPS_PER_TURN; nap++) {
-      if (this.mailbox.rings !== rings) return false; // rung for a journal
+  /**
+   * Naps until the event loop has something to do, or calls come so fast that polling for the next one is worth it.
+   * Who asked may wait for this very processor and gets it as soon as this thread blocks, which sched_yield(2) does not
+   * promise: so after a single call it blocks again.
+   */
+  #nap(rings: number): void {
+    this.#mayTurn = false;
+    for (let nap = 0; ; nap++) {
       this.mailbox.waitForDoorbell(rings, NAP_MS);
+      if (nap === NAPS_PER_TURN) return; // whoever rang is found by polling
+      const heard = this.mailbox.rings; // before looking: what rings later is not missed
       if (this.mailbox.drain(this.#found)) {
-        yieldProcessor(); // whoever asked may wait for this very one
-        return true;
-      }
-      this.#rehearse();
+        if (this.#stopped) return;
+        this.#called(performance.now());
+        if (this.#isBusy || this.#isWanted) break;
+        rings = heard;
+      } else if (heard !== rings) return; // rung for a journal
+      else this.#rehearse();
     }
-    return false;
+    yieldProcessor();
+  }
+
+  /** Whether somebody works on a call, or its thread will report at once. */
+  get #isWanted(): boolean {
+    return this.#mayTurn || this.#held > 0 || this.#latest?.running === true || this.hasOtherWork();
   }
 
   /** Serves a question in the latest caller's name that nobody has asked. */

@@ -14,6 +14,7 @@ import {
   NetworkService,
 } from "../wire/generated/elsewhere/v1/network_pb.ts";
 import type { Method } from "../wire/method.ts";
+import type { Caller } from "./caller.ts";
 
 export interface ConnectOptions {
   /** bind(2) before it. */
@@ -40,7 +41,7 @@ export interface RemoteDatagrams {
 }
 
 /** What RemoteNetwork needs of a session. */
-export interface FlowCaller {
+export interface FlowCaller extends Pick<Caller, "call"> {
   flow<I extends DescMessage, O extends DescMessage>(
     method: Method<I, O>,
     request: MessageInitShape<I>,
@@ -76,19 +77,38 @@ export class RemoteNetwork {
     return this.#open(NetworkService.method.associate, request, signal);
   }
 
+  /**
+   * The addresses of a host, as the target finds them; the text of an address is that address.
+   * @returns 4 or 16 bytes each; −ENOENT, −EAGAIN, −ENETDOWN where the session is over, −EINTR when `signal` ended it
+   */
+  async resolve(name: string, signal?: AbortSignal): Promise<readonly Uint8Array[] | number> {
+    try {
+      const request = (): { name: string } => ({ name });
+      const { errno, addresses } = await this.#caller.call(NetworkService.method.resolve, request, {
+        isRepeatable: true,
+        signal,
+      });
+      return errno === 0 ? addresses : -errno;
+    } catch {
+      return signal?.aborted === true ? -EINTR : -ENETDOWN;
+    }
+  }
+
   async #open<I extends DescMessage, O extends typeof ConnectResponseSchema | typeof AssociateResponseSchema>(
     method: Method<I, O>,
     request: MessageInitShape<I>,
     signal: AbortSignal | undefined,
   ): Promise<(MessageShape<O> & { readonly stream: FlowStream }) | number> {
     let stream: FlowStream | undefined;
-    const giveUp = (): void => stream?.close(flowCode.cancelled);
+    // As a socket that is closed while it connects: whoever has accepted it finds an end, not a reset.
+    const giveUp = (): void => stream?.close(flowCode.closed);
     signal?.addEventListener("abort", giveUp, { once: true });
     try {
       const flow = await this.#caller.flow(method, request, signal);
       stream = flow.stream;
       if (signal?.aborted === true) giveUp();
       const answer = await flow.answer;
+      if (signal?.aborted === true) return -EINTR; // what was made is closed already
       if (answer.errno === 0) return Object.assign(answer, { stream });
       stream.close(flowCode.closed);
       return -answer.errno;

@@ -14,8 +14,11 @@ import { limits } from "../wire/limits.ts";
 import type { Flow } from "../wire/flow.ts";
 import type { Method } from "../wire/method.ts";
 import type { CallOptions, Caller } from "./caller.ts";
+import { FileCalls } from "./file-calls.ts";
 import { RemoteFiles } from "./remote-files.ts";
+import { RemoteInterfaces } from "./remote-interfaces.ts";
 import { RemoteNetwork } from "./remote-network.ts";
+import { RemoteUnixDatagrams } from "./remote-unix-datagrams.ts";
 
 /** Versions of the protocol that this end speaks. */
 const VERSIONS = [1];
@@ -45,6 +48,8 @@ export class Session implements Caller, Disposable {
   readonly target: HelloResponse;
   readonly files: RemoteFiles;
   readonly network: RemoteNetwork;
+  readonly interfaces: RemoteInterfaces;
+  readonly unixDatagrams: RemoteUnixDatagrams;
   /** Settles when the session is over: it was disposed of (undefined), or could not be resumed. */
   readonly closed: Promise<Error | undefined>;
   readonly #options: SessionOptions;
@@ -70,6 +75,9 @@ export class Session implements Caller, Disposable {
     this.#close = resolve;
     this.files = new RemoteFiles(this, this.#clock);
     this.network = new RemoteNetwork(this);
+    const calls = new FileCalls(this);
+    this.interfaces = new RemoteInterfaces(calls);
+    this.unixDatagrams = new RemoteUnixDatagrams(calls);
     this.#watch(client);
   }
 
@@ -140,13 +148,16 @@ export class Session implements Caller, Disposable {
 
   /** Looks after a connection: one that does not answer in time is lost. */
   #watch(client: WireClient): void {
+    let callOff = (): void => undefined;
+    void client.closed.then(() => callOff()); // a process that has nothing else to do ends
     void client.closed.then(() => this.#lose(client));
     const late = (): Error => new Error(`the agent was silent for ${limits.pingAnswerMs / 1000} s`);
-    const next = (): void =>
-      void this.#clock.after(limits.pingEveryMs, () => {
-        if (client !== this.#client || this.#over.signal.aborted) return;
+    const next = (): void => {
+      if (client !== this.#client || this.#over.signal.aborted) return;
+      callOff = this.#clock.after(limits.pingEveryMs, () => {
         within(this.#clock, limits.pingAnswerMs, client.ping(), late).then(next, (error: Error) => client.fail(error));
       });
+    };
     next();
   }
 

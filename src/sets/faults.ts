@@ -32,6 +32,7 @@ export interface FaultRule extends Target {
   readonly delay?: number;
 }
 
+/** What `faults` does. */
 export interface FaultsOptions {
   /** Asked in order; all that are about a call count it, the first one whose turn it is decides. */
   readonly rules: readonly FaultRule[];
@@ -41,6 +42,7 @@ export interface FaultsOptions {
   readonly onFault?: (fault: Fault) => void;
 }
 
+/** A call that a rule of `faults` has made fail, or shortened. */
 export interface Fault {
   /** The rule's position in `rules`. */
   readonly rule: number;

@@ -34,6 +34,7 @@ export interface LatencyRule extends Target {
   readonly burst?: number;
 }
 
+/** What `latency` does. */
 export interface LatencyOptions {
   /** The first rule that is about a call counts. */
   readonly rules: readonly LatencyRule[];

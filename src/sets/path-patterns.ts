@@ -7,6 +7,7 @@
  */
 import { plainPath, realPath, type Thread } from "./real-path.ts";
 
+/** "/var/lib/app" is that and all below it; `*` is anything within a name, `**` anything. A RegExp is held against real paths. */
 export type PathPattern = string | RegExp;
 
 export type PathMatcher = (path: string) => boolean;

@@ -15,6 +15,7 @@ import { markStandardStreams, standardStream } from "./recording/standard.ts";
 import { unseenTransfers } from "./recording/unseen.ts";
 import { RecordingWriter } from "./recording/writer.ts";
 
+/** How `record` records. */
 export interface RecordOptions {
   /** Files of more bytes are recorded without their content: 64 MiB. */
   readonly maxFileBytes?: number;

@@ -19,6 +19,7 @@ import { compareResults, putResults } from "./recording/results.ts";
 import { checkStart, chdirTo } from "./recording/start.ts";
 import { Scratch } from "./recording/scratch.ts";
 
+/** How `replay` replays, and who hears what is different. */
 export interface ReplayOptions {
   /** What becomes of the files that the program writes: compared with those of the recorded run ("compare"), or put on the disk as well. */
   readonly writes?: "compare" | "real";

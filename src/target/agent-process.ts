@@ -172,8 +172,12 @@ function unusable({ target, hint }: AgentStart, said: string): ElsewhereError {
 /** @param pid the agent's, where the child only looks after it */
 async function endOf(child: ChildProcess, ended: Promise<string>, pid: number | undefined): Promise<void> {
   const late = setTimeout(() => {
-    if (pid !== undefined) tryKill(pid);
-    else child.kill("SIGKILL");
+    if (pid === undefined) child.kill("SIGKILL");
+    else {
+      tryKill(pid, "SIGKILL");
+      // unshare(1) and nsenter(1) stop themselves when the agent has been stopped; whoever looks after it is to see its end.
+      if (child.pid !== undefined) tryKill(-child.pid, "SIGCONT");
+    }
   }, END_MS);
   try {
     await ended;
@@ -182,9 +186,9 @@ async function endOf(child: ChildProcess, ended: Promise<string>, pid: number | 
   }
 }
 
-function tryKill(pid: number): void {
+function tryKill(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch {
     // gone meanwhile
   }

@@ -30,6 +30,16 @@ export interface CallRecord {
   readonly timeUs: number;
   /** How long the kernel took, microseconds; null where the call did not return here. */
   readonly durationUs: number | null;
+  /** Of a program in a target: where it happened, as far as a rule decides that. */
+  readonly where?: Where;
+}
+
+/** Where a call happened, by which rule. */
+export interface Where {
+  /** "local", "remote", "remote-read", "absent", "refuse" */
+  readonly mode: string;
+  /** The pattern of the rule that decides. */
+  readonly rule: string;
 }
 
 /** A process appeared: the first one, a hooked child, or one that runs unhooked. */
@@ -44,6 +54,7 @@ export interface ProcessStartRecord {
   readonly reason?: string;
 }
 
+/** The program ended. */
 export interface ProcessExitRecord {
   readonly kind: "process-exit";
   readonly pid: number;
@@ -54,6 +65,7 @@ export interface ProcessExitRecord {
   readonly signal: string | null;
 }
 
+/** What a trace consists of. */
 export type TraceRecord = CallRecord | ProcessStartRecord | ProcessExitRecord;
 
 /** Where records go: text, JSON lines, summary, timeline. */

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 
-import type { JsonValue, ProcessExitRecord, ProcessStartRecord } from "./record.ts";
+import type { JsonValue, ProcessExitRecord, ProcessStartRecord, Where } from "./record.ts";
 import type { Summary } from "./sinks/summary.ts";
 
 /** A {@link CallRecord} as it stands in a line. */
@@ -19,6 +19,7 @@ export interface CallLine {
   readonly errno: string | null;
   readonly timeUs: number;
   readonly durationUs: number | null;
+  readonly where?: Where;
 }
 
 export type TraceLine = CallLine | ProcessStartRecord | ProcessExitRecord | Summary;
@@ -47,6 +48,13 @@ const call = z
       .describe("Name of the error, or null"),
     timeUs: timeUs.describe("When it began, microseconds since 1970 (UTC)"),
     durationUs: z.number().nonnegative().nullable().describe("How long it took; null where it did not return here"),
+    where: z
+      .strictObject({
+        mode: z.string().describe("local, remote, remote-read, absent or refuse"),
+        rule: z.string().describe("The pattern of the rule that decides"),
+      })
+      .exactOptional()
+      .describe("Of a program in a target: where it happened"),
   })
   .describe("A system call");
 

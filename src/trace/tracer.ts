@@ -16,7 +16,7 @@ import type { Supervisor } from "../process/supervisor.ts";
 import { Chronicle } from "./chronicle.ts";
 import { TickClock } from "./clock.ts";
 import type { Decoder } from "./decode/decoder.ts";
-import type { TraceRecord, TraceSink } from "./record.ts";
+import type { TraceRecord, TraceSink, Where } from "./record.ts";
 import { CapturedMemory, watchedCalls } from "./watched.ts";
 
 export interface TracerOptions {
@@ -34,6 +34,8 @@ export interface TracerOptions {
    * terminal with the program must come before the program's next line.
    */
   readonly late: boolean;
+  /** Tells where the call happened that a thread has made since this was asked last. */
+  readonly where?: ((tid: number) => Where | undefined) | undefined;
 }
 
 export class Tracer implements Disposable {
@@ -114,9 +116,21 @@ export class Tracer implements Disposable {
     const name = this.#nameOf(call.number);
     const pending = this.#decoder.enter({ name, args: call.args, memory: call.memory });
     const { pid } = call.process;
+    this.#options.where?.(call.tid);
     const write = (result: bigint | null, durationUs: number | null): void => {
       const decoded = this.#decoder.leave(pending, call.memory, result);
-      const record = { kind: "call", pid, tid: call.tid, call: name, ...decoded, timeUs, durationUs } as const;
+      const where = this.#options.where?.(call.tid);
+      const place = where === undefined ? undefined : { where };
+      const record = {
+        kind: "call",
+        pid,
+        tid: call.tid,
+        call: name,
+        ...decoded,
+        timeUs,
+        durationUs,
+        ...place,
+      } as const;
       if (this.#chronicle === undefined) this.#options.sink.write(record);
       else this.#chronicle.add(call.ticks?.end ?? startedTicks, () => this.#options.sink.write(record));
     };

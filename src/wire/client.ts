@@ -1,18 +1,11 @@
 /** The end of a connection that calls. */
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from "node:http2";
 import type { Duplex } from "node:stream";
-import {
-  create,
-  fromBinary,
-  type DescMessage,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from "@bufbuild/protobuf";
+import { create, fromBinary, type DescMessage, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import { ElsewhereError } from "../errors.ts";
 import { Admission } from "./admission.ts";
 import { beginFlow, type Flow } from "./flow.ts";
-import { frame, FrameReader } from "./frame.ts";
+import { endWith, type Framed, framed, FrameReader } from "./frame.ts";
 import { limits } from "./limits.ts";
 import { type Method, pathOf } from "./method.ts";
 import { roomOf } from "./room.ts";
@@ -82,13 +75,13 @@ export class WireClient implements Disposable {
   ): Promise<MessageShape<O>> {
     signal?.throwIfAborted();
     const message = create(method.input, request);
-    const bytes = frame(toBinary(method.input, message));
+    const question = framed(method.input, message);
     const room = roomOf(method, message);
-    const underWay = bytes.length + room;
+    const underWay = question.length + room;
     const wait = this.#admission.enter(underWay, signal);
     if (wait !== undefined) await wait;
     try {
-      return await this.#send(method, bytes, room, signal);
+      return await this.#send(method, question, room, signal);
     } finally {
       this.#admission.leave(underWay);
     }
@@ -149,7 +142,7 @@ export class WireClient implements Disposable {
 
   #send<O extends DescMessage>(
     method: Method<DescMessage, O>,
-    bytes: Uint8Array,
+    question: Framed,
     room: number,
     signal: AbortSignal | undefined,
   ): Promise<MessageShape<O>> {
@@ -175,7 +168,7 @@ export class WireClient implements Disposable {
           reject(error);
         }
       });
-      stream.end(bytes);
+      endWith(stream, question);
     });
   }
 }

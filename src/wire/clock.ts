@@ -25,7 +25,9 @@ export function within<T>(clock: Clock, ms: number, promise: Promise<T>, late: (
 
 /** Settles after so long. @throws the signal's reason */
 export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
-  return abortable(new Promise((resolve) => clock.after(ms, resolve)), signal);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const callOff = clock.after(ms, resolve);
+  return abortable(promise, signal).finally(callOff);
 }
 
 /** Settles as the promise does, or rejects with the signal's reason. */

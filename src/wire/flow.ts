@@ -8,19 +8,14 @@ import http2, {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import {
-  create,
-  fromBinary,
-  type DescMessage,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from "@bufbuild/protobuf";
+import { create, fromBinary, type DescMessage, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import { ElsewhereError } from "../errors.ts";
-import { frame } from "./frame.ts";
+import { framed } from "./frame.ts";
 import { limits } from "./limits.ts";
 import { type Method, pathOf } from "./method.ts";
+import { type Reader, writeInto } from "./pump.ts";
 import { CONTENT_TYPE, status } from "./status.ts";
 
 const { NGHTTP2_CANCEL } = http2.constants;
@@ -53,7 +48,27 @@ function tellOfEnd(stream: ClientHttp2Stream | ServerHttp2Stream): void {
   stream.once("wantTrailers", () => {
     if (!stream.closed && !stream.destroyed) stream.sendTrailers({ "grpc-status": String(status.ok) });
   });
+  stream.once("trailers", (headers: IncomingHttpHeaders) => {
+    if (Number(headers["grpc-status"]) === status.ok) endIsMeant(stream);
+  });
 }
+
+/** Streams that the other end has ended as it meant to: it may have done so before anybody joins them to anything. */
+const meant = new WeakSet<FlowStream>();
+
+function endIsMeant(stream: FlowStream): void {
+  meant.add(stream);
+  stream.emit("meant");
+}
+
+/** Calls `then` once the other end has said that the end of the stream is meant. */
+function whenMeant(stream: FlowStream, then: () => void): void {
+  if (meant.has(stream)) then();
+  else stream.once("meant", then);
+}
+
+/** The end of `outer` is meant where that of `inner` is, which it passes on. */
+export const passEnd = (inner: FlowStream, outer: FlowStream): void => whenMeant(inner, () => endIsMeant(outer));
 
 /** A call's stream, and the other end's message. */
 export interface Flow<O extends DescMessage> {
@@ -71,7 +86,7 @@ export function beginFlow<I extends DescMessage, O extends DescMessage>(
   const stream = session.request({ ":method": "POST", ":path": pathOf(method), "content-type": CONTENT_TYPE }, TRAILED);
   stream.on("error", () => undefined); // "close" follows, and says as much
   tellOfEnd(stream);
-  stream.write(frame(toBinary(method.input, create(method.input, request))));
+  writeMessage(stream, method.input, request);
   return { stream, answer: answerOn(stream, method) };
 }
 
@@ -107,8 +122,15 @@ export function answerFlow<O extends DescMessage>(
 }
 
 /** @returns false where the other end is behind: wait for "drain" */
-export const writeMessage = <M extends DescMessage>(stream: Duplex, schema: M, message: MessageInitShape<M>): boolean =>
-  stream.write(frame(toBinary(schema, create(schema, message))));
+export const writeMessage = <M extends DescMessage>(
+  stream: Duplex,
+  schema: M,
+  message: MessageInitShape<M>,
+): boolean => {
+  const { head, tail } = framed(schema, create(schema, message));
+  const isAhead = stream.write(head);
+  return tail === undefined ? isAhead : stream.write(tail);
+};
 
 /**
  * The next message. What stands behind it stays in the stream.
@@ -120,7 +142,7 @@ export async function readMessage<M extends DescMessage>(
   schema: M,
   most: number = limits.messageBytes,
 ): Promise<MessageShape<M>> {
-  const prefix = await take(stream, PREFIX);
+  const prefix = await readBytes(stream, PREFIX);
   const length = prefix.readUInt32BE(1);
   if (prefix[0] !== 0 || length > most)
     throw new ElsewhereError({
@@ -128,47 +150,66 @@ export async function readMessage<M extends DescMessage>(
       message: "the other end does not keep to the protocol",
       context: [`a frame of ${length} bytes, compression ${prefix[0]}`],
     });
-  return fromBinary(schema, length === 0 ? prefix.subarray(0, 0) : await take(stream, length));
+  return fromBinary(schema, length === 0 ? prefix.subarray(0, 0) : await readBytes(stream, length));
 }
 
-async function take(stream: Duplex, length: number): Promise<Buffer> {
-  for (;;) {
-    const bytes = stream.read(length) as Buffer | null;
-    if (bytes !== null && bytes.length === length) return bytes;
-    if (bytes !== null || stream.readableEnded || stream.destroyed) throw new Error("the stream has ended");
-    await new Promise<void>((resolve) => {
-      const go = (): void => {
-        for (const name of events) stream.off(name, go);
-        resolve();
-      };
-      for (const name of events) stream.on(name, go);
-    });
+/** So many bytes, and no more. @throws Error when the stream ends before */
+export async function readBytes(stream: Duplex, length: number): Promise<Buffer> {
+  // Piece by piece: asked for more than it has, a stream says at once that it is readable, and nothing else would ever run.
+  const pieces: Buffer[] = [];
+  for (let missing = length; missing > 0;) {
+    if (stream.readableLength === 0) stream.read(0);
+    const bytes = stream.read(Math.min(missing, stream.readableLength)) as Buffer | null;
+    if (bytes !== null) {
+      pieces.push(bytes);
+      missing -= bytes.length;
+    } else if (stream.readableEnded || stream.destroyed) throw new Error("the stream has ended");
+    else await changeOf(stream);
   }
+  const [first] = pieces;
+  return pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces);
+}
+
+function changeOf(stream: Duplex): Promise<void> {
+  return new Promise<void>((resolve) => {
+    const go = (): void => {
+      for (const name of events) stream.off(name, go);
+      resolve();
+    };
+    for (const name of events) stream.on(name, go);
+  });
 }
 
 const events = ["readable", "end", "close", "error"] as const;
 
 /**
  * What arrives at one goes out at the other. An end is an end, and an error of the socket resets the stream.
+ * @param socket made with a {@link Reader} of the stream as its `onread`, if with any
  * @param lost the stream was reset, or its connection is gone
  */
-export function joinFlow(socket: Duplex, stream: FlowStream, lost: () => void): void {
-  let [hasEnded, isMeant] = [false, false];
+export function joinFlow(socket: Duplex, stream: FlowStream, lost: () => void, reader?: Reader): void {
+  let [hasEnded, isMeant] = [stream.readableEnded, false];
   const end = (): void => {
     if (hasEnded && isMeant) socket.end();
   };
   socket.on("error", () => stream.close(flowCode.reset));
-  socket.pipe(stream);
-  stream.pipe(socket, { end: false });
+  if (reader === undefined || !(socket instanceof Socket)) socket.pipe(stream);
+  else {
+    reader.belongTo(socket);
+    socket.once("end", () => stream.end());
+  }
+  writeInto(socket, stream);
   stream.once("end", () => {
     hasEnded = true;
     end();
   });
-  stream.once("trailers", (headers: IncomingHttpHeaders) => {
-    isMeant = Number(headers["grpc-status"]) === status.ok;
+  whenMeant(stream, () => {
+    isMeant = true;
     end();
   });
-  stream.once("close", () => {
+  const over = (): void => {
     if (!socket.destroyed && !(hasEnded && isMeant)) lost();
-  });
+  };
+  if (stream.destroyed) setImmediate(over);
+  else stream.once("close", over);
 }

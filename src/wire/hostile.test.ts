@@ -6,6 +6,8 @@ import { ElsewhereError } from "../errors.ts";
 import { ConnectionLost, WireClient } from "./client.ts";
 import { AgentService } from "./generated/elsewhere/v1/agent_pb.ts";
 import { FilesService } from "./generated/elsewhere/v1/files_pb.ts";
+import { NetworkService } from "./generated/elsewhere/v1/network_pb.ts";
+import { answerFlow } from "./flow.ts";
 import { limits } from "./limits.ts";
 import { connectedPair } from "./pair.fixture.ts";
 import { Refusal, Routes } from "./routes.ts";
@@ -65,6 +67,13 @@ const framed = (length: number, body: Uint8Array): Buffer => {
   prefix.writeUInt32BE(length, 1);
   return Buffer.concat([prefix, body]);
 };
+
+/** A message of so many bytes, whatever its type: field 15, which nobody knows, with 1 byte of tag and 4 of length. */
+function messageOf(bytes: number): Buffer {
+  const rest = bytes - 5;
+  const length = Buffer.from([(rest & 127) | 128, ((rest >> 7) & 127) | 128, ((rest >> 14) & 127) | 128, rest >> 21]);
+  return Buffer.concat([Buffer.from([15 * 8 + 2]), length, Buffer.alloc(rest)]);
+}
 
 describe("an agent ends the connection of a client that sends", () => {
   test.each([
@@ -141,15 +150,65 @@ describe("an agent refuses a call", () => {
   });
 
   test("of N bytes not", async () => {
-    // Unknown field 15, as long as it takes: 1 byte of tag, 4 of length.
-    const rest = limits.messageBytes - 5;
-    const length = Buffer.from([(rest & 127) | 128, ((rest >> 7) & 127) | 128, ((rest >> 14) & 127) | 128, rest >> 21]);
-    const body = Buffer.concat([Buffer.from([15 * 8 + 2]), length, Buffer.alloc(rest)]);
+    const body = messageOf(limits.messageBytes);
     const { here } = serving();
     const session = http2.connect("http://agent", { createConnection: () => here });
     const call = post(session, "/elsewhere.v1.AgentService/Hello", framed(body.length, body));
     expect(await statusOf(call)).toBe(0);
     here.destroy();
+  });
+
+  /** What becomes of a call with such headers beside its own. */
+  const withHeaders = async (more: Readonly<Record<string, string>>): Promise<number> => {
+    const { here, reports } = serving();
+    const session = http2.connect("http://agent", { createConnection: () => here, maxSendHeaderBlockLength: 2 ** 20 });
+    session.on("error", () => undefined);
+    const own = {
+      ":method": "POST",
+      ":path": "/elsewhere.v1.AgentService/Hello",
+      "content-type": "application/grpc+proto",
+    };
+    const stream = session.request({ ...own, ...more });
+    stream.on("error", () => undefined);
+    stream.end(framed(0, Buffer.alloc(0)));
+    const status = await statusOf(stream);
+    here.destroy();
+    expect(reports).toEqual([]);
+    return status;
+  };
+  /** Those of a call: :method, :path, :scheme, :authority, content-type. */
+  const OWN_HEADERS = 5;
+
+  test("with more than 32 headers", async () => {
+    const headers = (count: number): Record<string, string> =>
+      Object.fromEntries(Array.from({ length: count - OWN_HEADERS }, (_, at) => [`x-${at}`, "y"]));
+    expect(await withHeaders(headers(limits.headers))).toBe(0);
+    expect(await withHeaders(headers(limits.headers + 1))).toBe(-1);
+  });
+
+  test("with more than 16 KiB of headers", async () => {
+    expect(await withHeaders({ x: "y".repeat(limits.headerBytes - 500) })).toBe(0);
+    expect(await withHeaders({ x: "y".repeat(limits.headerBytes) })).toBe(-1);
+  });
+
+  test.each([
+    ["N", limits.flowBytes, 0],
+    ["N + 1", limits.flowBytes + 1, 3],
+  ])("that begins a flow with %s bytes: or not", async (_, bytes, expected) => {
+    const [here, there] = connectedPair();
+    const { connect } = NetworkService.method;
+    const routes = new Routes();
+    routes.onFlow(connect, (_request, stream) => {
+      answerFlow(stream, connect, {});
+      stream.end();
+    });
+    const done = serve(there, { routes, report: (error) => expect.fail(String(error)) });
+    const session = http2.connect("http://agent", { createConnection: () => here });
+    session.on("error", () => undefined);
+    const call = post(session, "/elsewhere.v1.NetworkService/Connect", framed(bytes, messageOf(bytes)));
+    expect(await statusOf(call)).toBe(expected);
+    here.destroy();
+    await done;
   });
 
   test("that would make it hold more than 64 MiB", async () => {

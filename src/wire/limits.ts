@@ -39,6 +39,8 @@ export const limits = {
   streamWindow: 0x40_0000,
   /** The same of all calls together. */
   connectionWindow: 0x400_0000,
+  /** Bytes of a connection that an end has taken from its socket, or for it, and not passed on yet. */
+  flowUnderWay: 0x10_0000,
   /** Megabytes (10⁶) that node:http2 may take for a connection: what is held and under way, both ways. */
   http2Megabytes: 256,
   /** Calls given up: so many at once, and so many a second in the long run. */

@@ -2,18 +2,19 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { AgentService } from "./generated/elsewhere/v1/agent_pb.ts";
 import { FilesService } from "./generated/elsewhere/v1/files_pb.ts";
+import { InterfacesService } from "./generated/elsewhere/v1/interfaces_pb.ts";
 import { PipesService } from "./generated/elsewhere/v1/pipes_pb.ts";
 import { limits } from "./limits.ts";
-import { type Method, pathOf } from "./method.ts";
+import type { Method } from "./method.ts";
 
 type Room = (request: never) => number;
 
 const files = FilesService.method;
 
-const rooms = new Map<string, Room>();
+const rooms = new Map<Method, Room>();
 
 function declare<I extends DescMessage>(method: Method<I>, room: (request: MessageShape<I>) => number): void {
-  rooms.set(pathOf(method), room);
+  rooms.set(method, room);
 }
 
 declare(AgentService.method.hello, () => limits.messageBytes);
@@ -23,9 +24,11 @@ declare(files.readDirectory, () => limits.answerBytes + limits.entryBytes);
 declare(files.getExtendedAttribute, ({ size }) => limits.answerBytes + Math.min(size, limits.attributeBytes));
 declare(files.listExtendedAttributes, ({ size }) => limits.answerBytes + Math.min(size, limits.attributeBytes));
 declare(PipesService.method.readPipe, ({ length }) => limits.answerBytes + Math.min(length, limits.dataBytes));
+declare(InterfacesService.method.askNetlink, () => limits.answerBytes + limits.dataBytes);
+declare(InterfacesService.method.examine, () => limits.answerBytes + limits.dataBytes);
 
 /** @returns bytes of the answer, its frame not counted */
 export function roomOf<I extends DescMessage>(method: Method<I>, request: MessageShape<I>): number {
-  const room = rooms.get(pathOf(method)) as ((request: MessageShape<I>) => number) | undefined;
+  const room = rooms.get(method) as ((request: MessageShape<I>) => number) | undefined;
   return room?.(request) ?? limits.answerBytes;
 }

@@ -1,15 +1,9 @@
 /** What is answered, by path. */
-import {
-  create,
-  fromBinary,
-  type DescMessage,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from "@bufbuild/protobuf";
+import { create, fromBinary, type DescMessage, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import type { ServerHttp2Stream } from "node:http2";
 import { type Clock, within } from "./clock.ts";
 import { readMessage } from "./flow.ts";
+import { type Framed, framed } from "./frame.ts";
 import { limits } from "./limits.ts";
 import { type Method, pathOf } from "./method.ts";
 import { roomOf } from "./room.ts";
@@ -41,7 +35,7 @@ export class Refusal extends Error {
 export interface Asked {
   /** Bytes that its answer may have. */
   readonly room: number;
-  readonly run: (signal: AbortSignal) => Promise<Uint8Array>;
+  readonly run: (signal: AbortSignal) => Promise<Framed>;
 }
 
 export class Routes {
@@ -55,7 +49,7 @@ export class Routes {
       return {
         room,
         run: async (signal) => {
-          const answer = toBinary(method.output, create(method.output, await handler(request, signal)));
+          const answer = framed(method.output, create(method.output, await handler(request, signal)));
           if (answer.length > Math.min(room, limits.messageBytes))
             throw new Refusal(status.internal, `an answer of ${answer.length} bytes, at most ${room} are allowed`);
           return answer;

@@ -7,7 +7,7 @@ import http2, {
 } from "node:http2";
 import type { Duplex } from "node:stream";
 import { type Clock, realClock } from "./clock.ts";
-import { frame, FrameReader } from "./frame.ts";
+import { endWith, FrameReader } from "./frame.ts";
 import { limits } from "./limits.ts";
 import { Refusal, type Routes } from "./routes.ts";
 import { CONTENT_TYPE, encodeMessage, status } from "./status.ts";
@@ -86,7 +86,10 @@ interface Calls {
 async function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, calls: Calls): Promise<void> {
   const abort = new AbortController();
   stream.on("error", () => undefined); // so is a call that is given up
-  stream.once("close", () => abort.abort());
+  let isAnswered = false;
+  stream.once("close", () => {
+    if (!isAnswered) abort.abort();
+  });
   try {
     const path = headers[":path"] ?? "";
     const told = (error: unknown): never => {
@@ -105,9 +108,10 @@ async function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, c
     else stream.once("close", () => (calls.held.room -= room));
     const response = await run(abort.signal).catch(told);
     if (stream.destroyed) return;
+    isAnswered = true;
     stream.respond({ ":status": 200, "content-type": CONTENT_TYPE }, { waitForTrailers: true });
     stream.once("wantTrailers", () => stream.sendTrailers({ "grpc-status": String(status.ok) }));
-    stream.end(frame(response));
+    endWith(stream, response);
   } catch (error) {
     if (!stream.destroyed && !stream.headersSent) refuse(stream, error);
   }
@@ -153,6 +157,7 @@ function receive(stream: ServerHttp2Stream, { clock, held }: Calls): Promise<Uin
       if (isOver) return;
       try {
         resolve(frames.message());
+        isOver = true;
       } catch (error) {
         refuse(error);
       }
@@ -160,7 +165,7 @@ function receive(stream: ServerHttp2Stream, { clock, held }: Calls): Promise<Uin
     stream.once("close", () => {
       callOff();
       held.bytes -= bytes;
-      refuse(new Refusal(status.cancelled, "the caller has given up"));
+      if (!isOver) refuse(new Refusal(status.cancelled, "the caller has given up"));
     });
   });
 }

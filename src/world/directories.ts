@@ -6,19 +6,31 @@ import { readlinkSync } from "node:fs";
 import { NamelessDirectory } from "../hooks/nameless-directory.ts";
 import { AT_FDCWD } from "../process/paths.ts";
 
+/** How many are kept at hand, each for a descriptor of this process; programs keep those that they have open. */
+const AT_HAND = 256;
+
 export class Directories {
+  /** Those used last stand last. */
   readonly #byPath = new Map<string, NamelessDirectory>();
   /** What links in /proc tell of one → its path in the target. */
   readonly #paths = new Map<string, string>();
 
-  /** @param path absolute, in the target */
+  /**
+   * To be opened or worked in at once: another one may have taken its place when it is asked for again.
+   * @param path absolute, in the target
+   */
   at(path: string): NamelessDirectory {
     const known = this.#byPath.get(path);
-    if (known !== undefined) return known;
-    const made = new NamelessDirectory();
-    this.#byPath.set(path, made);
-    this.#paths.set(made.text, path);
-    return made;
+    if (known !== undefined) this.#byPath.delete(path);
+    const directory = known ?? new NamelessDirectory();
+    this.#byPath.set(path, directory);
+    this.#paths.set(directory.text, path);
+    const [oldest] = this.#byPath;
+    if (oldest !== undefined && this.#byPath.size > AT_HAND) {
+      this.#byPath.delete(oldest[0]);
+      oldest[1][Symbol.dispose]();
+    }
+    return directory;
   }
 
   /** The path in the target of what a link in /proc tells. */

@@ -12,7 +12,7 @@ import { AT_FDCWD } from "../process/paths.ts";
 import type { Directories } from "./directories.ts";
 import type { Fetched, Programs } from "./programs.ts";
 import { error } from "./errors.ts";
-import type { FileReport } from "./report.ts";
+import type { FileListener } from "./report.ts";
 import { TargetFile } from "./target-file.ts";
 import { TargetPipe } from "./target-pipe.ts";
 
@@ -34,13 +34,13 @@ export class Locator {
   readonly #policy: Pick<FilePolicy, "decide">;
   readonly #directories: Directories;
   readonly #programs: Pick<Programs, "startedFrom">;
-  readonly #report: FileReport | undefined;
+  readonly #report: FileListener | undefined;
 
   constructor(
     policy: Pick<FilePolicy, "decide">,
     directories: Directories,
     programs: Pick<Programs, "startedFrom">,
-    report?: FileReport,
+    report?: FileListener,
   ) {
     this.#policy = policy;
     this.#programs = programs;
@@ -52,19 +52,21 @@ export class Locator {
   locate(call: AnyCall, named: CallPath): Located | undefined {
     const { path, bytes, dirfd, emptyPath } = named;
     if (path.startsWith("/"))
-      return this.#throughLink(call, named) ?? this.#judge(path, { path: bytes ?? path }, false);
+      return this.#throughLink(call, named) ?? this.#judge(path, { path: bytes ?? path }, false, call.tid);
     if (path === "") return emptyPath ? this.#itself(call, dirfd) : undefined;
     const opened = dirfd < 0 ? undefined : TargetFile.of(call.process, dirfd);
+    if (opened?.isDirectory === false || TargetPipe.behind(call.process.descriptors.get(dirfd))) return undefined;
     const base = opened ? { path: opened.path, isRemote: true } : this.#directories.of(call.tid, dirfd);
     if (base === undefined || !base.path.startsWith("/")) return undefined;
     const above = `${base.path === "/" ? "" : base.path}/`;
     const whole = above + path;
     const place = { path: bytes === undefined ? whole : Buffer.concat([Buffer.from(above), bytes]) };
-    if (!base.isRemote) return this.#judge(whole, place, false);
+    if (!base.isRemote) return this.#judge(whole, place, false, call.tid);
     return this.#judge(
       whole,
       opened?.file === undefined ? place : { directory: opened.file, path: bytes ?? path },
       true,
+      call.tid,
     );
   }
 
@@ -77,7 +79,7 @@ export class Locator {
 
   /** Where an absolute path leads. */
   at(path: string): Located {
-    return this.#judge(path, { path }, false);
+    return this.#judge(path, { path }, false, 0);
   }
 
   /** Links in /proc that lead to what the program has of the target (proc(5)). */
@@ -106,10 +108,10 @@ export class Locator {
     return mode === "remote" || mode === "remote-read";
   }
 
-  #judge(path: string, place: RemotePlace, isMoved: boolean): Located {
+  #judge(path: string, place: RemotePlace, isMoved: boolean, tid: number): Located {
     const name = normal(path);
     const decision = this.#policy.decide(name);
-    this.#report?.add(name, decision);
+    this.#report?.add(name, decision, tid);
     return { mode: decision.mode, path, place, isMoved };
   }
 }

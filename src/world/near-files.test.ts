@@ -1,5 +1,5 @@
 /** Against a real agent: how often it is asked, and that what is answered here is what it would say. */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { duplexPair } from "node:stream";
@@ -28,6 +28,10 @@ let session: Session;
 let files: RemoteFiles;
 let near: NearFiles;
 let asked: string[];
+/** Whether answers are kept back of what is asked now, until they are told. */
+let held: boolean;
+let told: Promise<void>;
+let tell: () => void;
 
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), "elsewhere-near-"));
@@ -45,15 +49,20 @@ beforeEach(async () => {
     },
   });
   asked = [];
+  held = false;
+  ({ promise: told, resolve: tell } = Promise.withResolvers<void>());
   files = session.files;
   const counted = new RemoteFiles(
     {
       get generation() {
         return session.generation;
       },
-      call: (method, request, options) => {
+      call: async (method, request, options) => {
         asked.push(method.name);
-        return session.call(method, request, options);
+        const isHeld = held;
+        const answer = await session.call(method, request, options);
+        if (isHeld) await told;
+        return answer;
       },
     },
     realClock,
@@ -247,6 +256,29 @@ test("whatever a program changes it sees at once", { timeout: 60_000 }, async ()
     }),
     { numRuns: 30 },
   );
+});
+
+test("what another thread finds done is done, before its answer is here", async () => {
+  mkdirSync(join(root, "d"));
+  for (const of of ["/d/new", "/d/link"]) expect(await near.stat({ path: of }, NOFOLLOW)).toBe(error("ENOENT"));
+  held = true; // the agent has done it, and nobody has been told
+  const [making, linking] = [
+    near.makeDirectory({ path: "/d/new" }, 0o755),
+    near.makeSymbolicLink("new", { path: "/d/link" }),
+  ];
+  await vi.waitUntil(
+    () => existsSync(join(root, "d/new")) && lstatSync(join(root, "d/link"), { throwIfNoEntry: false }),
+  );
+  held = false;
+  expect(await near.makeDirectory({ path: "/d/new" }, 0o755)).toBe(error("EEXIST"));
+  for (const of of ["/d/new", "/d/link"]) got(await near.stat({ path: of }, NOFOLLOW));
+  held = true;
+  const removing = near.remove({ path: "/d/new" }, true);
+  await vi.waitUntil(() => !existsSync(join(root, "d/new")));
+  held = false;
+  expect(await near.stat({ path: "/d/new" })).toBe(error("ENOENT"));
+  tell();
+  expect(await Promise.all([making, linking, removing])).toEqual([0, 0, 0]);
 });
 
 test("with nothing to be remembered every question is asked", async () => {

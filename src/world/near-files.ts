@@ -114,6 +114,7 @@ export class NearFiles implements Files {
       if (fetched !== undefined) return fetched;
     }
     if ((flags & constants.O_TRUNC) !== 0) await this.#unwritten.flush();
+    if (makes) this.#making(place, flags, known);
     const asked = this.#changes.asking();
     const opened = await this.#files.open(place, options, signal);
     if (makes) this.#maybeMade(place, flags, known, opened);
@@ -126,12 +127,16 @@ export class NearFiles implements Files {
     return this.#kept(opened, asked, isLooking, () => this.#files.open(place, options, signal));
   }
 
-  /** An opening may have made a file: behind a symbolic link, under any name. */
+  /** An opening that may make a file: behind a symbolic link, under any name. */
+  #making(place: RemotePlace, flags: number, known: Known | undefined): void {
+    if (known !== undefined && known !== "absent") return;
+    this.#changes.made((flags & constants.O_EXCL) === 0 ? undefined : nameOf(place));
+  }
+
   #maybeMade(place: RemotePlace, flags: number, known: Known | undefined, opened: Opened | Failed): void {
     const result = typeof opened === "number" ? opened : 0;
     if (known === undefined || known === "absent") {
-      if ((flags & constants.O_EXCL) !== 0) this.#made(place, result);
-      else if (mayHaveHappened(result)) this.#changes.made(undefined);
+      if (mayHaveHappened(result)) this.#making(place, flags, known);
     } else if (typeof opened === "number" || identityOf(opened.statx) !== identityOf(known)) this.#changes.everything();
   }
 
@@ -254,7 +259,7 @@ export class NearFiles implements Files {
   }
 
   write(file: RemoteFile, offset: bigint, data: Uint8Array, signal?: AbortSignal): Promise<Written | Failed> {
-    return this.#changing(file, this.#files.write(file, offset, data, signal));
+    return this.#changing(file, () => this.#files.write(file, offset, data, signal));
   }
 
   truncate(place: RemotePlace, size: bigint, signal?: AbortSignal): Promise<number> {
@@ -262,7 +267,7 @@ export class NearFiles implements Files {
   }
 
   allocate(file: RemoteFile, mode: number, offset: bigint, length: bigint, signal?: AbortSignal): Promise<number> {
-    return this.#changing(file, this.#files.allocate(file, mode, offset, length, signal));
+    return this.#changing(file, () => this.#files.allocate(file, mode, offset, length, signal));
   }
 
   sync(file: RemoteFile, dataOnly = false, signal?: AbortSignal): Promise<number> {
@@ -279,30 +284,30 @@ export class NearFiles implements Files {
   }
 
   makeDirectory(place: RemotePlace, mode: number, signal?: AbortSignal): Promise<number> {
-    return this.#making(place, this.#files.makeDirectory(place, mode, signal));
+    return this.#naming(place, () => this.#files.makeDirectory(place, mode, signal));
   }
 
   makeNode(place: RemotePlace, mode: number, device: bigint, signal?: AbortSignal): Promise<number> {
-    return this.#making(place, this.#files.makeNode(place, mode, device, signal));
+    return this.#naming(place, () => this.#files.makeNode(place, mode, device, signal));
   }
 
   remove(place: RemotePlace, directory: boolean, signal?: AbortSignal): Promise<number> {
-    return this.#renaming(this.#files.remove(place, directory, signal));
+    return this.#renaming(() => this.#files.remove(place, directory, signal));
   }
 
   /** Whoever finds a file under its new name finds all of it. */
   async rename(from: RemotePlace, to: RemotePlace, flags = 0, signal?: AbortSignal): Promise<number> {
     await this.#unwritten.flush();
-    return this.#renaming(this.#files.rename(from, to, flags, signal));
+    return this.#renaming(() => this.#files.rename(from, to, flags, signal));
   }
 
   async link(from: RemotePlace, to: RemotePlace, flags = 0, signal?: AbortSignal): Promise<number> {
     await this.#unwritten.flush();
-    return this.#renaming(this.#files.link(from, to, flags, signal));
+    return this.#renaming(() => this.#files.link(from, to, flags, signal));
   }
 
   makeSymbolicLink(target: Uint8Array | string, place: RemotePlace, signal?: AbortSignal): Promise<number> {
-    return this.#making(place, this.#files.makeSymbolicLink(target, place, signal));
+    return this.#naming(place, () => this.#files.makeSymbolicLink(target, place, signal));
   }
 
   /** A write that arrived later would change the times again. */
@@ -350,38 +355,44 @@ export class NearFiles implements Files {
     return result;
   }
 
-  async #changing<T>(file: RemoteFile, made: Promise<T>): Promise<T> {
-    const result = await made;
+  /**
+   * Another thread may find a change done before its answer is here: so what was known ends when a change begins, and what
+   * was asked meanwhile when it has ended.
+   */
+  async #changing<T>(file: RemoteFile, make: () => Promise<T>): Promise<T> {
+    this.touched(file);
+    const result = await make();
     this.touched(file);
     return result;
   }
 
-  async #renaming(made: Promise<number>): Promise<number> {
-    const result = await made;
+  async #renaming(make: () => Promise<number>): Promise<number> {
+    this.#changes.everything();
+    const result = await make();
     if (mayHaveHappened(result)) this.#changes.everything();
     return result;
   }
 
-  async #making(place: RemotePlace, made: Promise<number>): Promise<number> {
-    const result = await made;
-    this.#made(place, result);
+  async #naming(place: RemotePlace, make: () => Promise<number>): Promise<number> {
+    this.#changes.made(nameOf(place));
+    const result = await make();
+    if (mayHaveHappened(result)) this.#changes.made(nameOf(place));
     return result;
-  }
-
-  #made({ path }: RemotePlace, result: number): void {
-    const name = /([^/]*)\/*$/.exec(keyOf(path))?.[1] ?? "";
-    if (mayHaveHappened(result)) this.#changes.made(name);
   }
 
   /** A change of what a file says of itself. */
   async #afterWrites({ directory, path }: RemotePlace, make: () => Promise<number>): Promise<number> {
     await this.#unwritten.flush();
+    if (directory !== undefined && path.length === 0) return this.#changing(directory, make);
+    this.#changes.everything();
     const result = await make();
-    if (directory !== undefined && path.length === 0) this.touched(directory);
-    else this.#changes.everything();
+    this.#changes.everything();
     return result;
   }
 }
+
+/** The last name of a path. */
+const nameOf = ({ path }: RemotePlace): string => /([^/]*)\/*$/.exec(keyOf(path))?.[1] ?? "";
 
 /** Whether a call with this result may have changed something: it has, or nobody knows (RemoteFiles). */
 const mayHaveHappened = (result: number): boolean => result >= 0 || result === EIO || result === EINTR;

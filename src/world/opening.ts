@@ -12,7 +12,7 @@ import type { RemoteFile } from "../session/remote-file.ts";
 import type { Directories } from "./directories.ts";
 import { error } from "./errors.ts";
 import type { Files } from "./files.ts";
-import type { Located } from "./locate.ts";
+import { type Located, normal } from "./locate.ts";
 import type { RecordLocks } from "./locks.ts";
 import type { SharedMemories } from "./shared-memories.ts";
 import { SMALL } from "./near-files.ts";
@@ -140,7 +140,8 @@ export class Opener {
     const own = file.handlers(isForWriting);
     const handlers =
       isDevice && !isPath ? deviceHandlers(file, own, isForWriting) : this.#with.shared.handlers(file, own);
-    return call.openWith({ handlers, flags: flags & ~SEEN_TO, ...(content !== undefined && { content }) });
+    const path = normal(file.path);
+    return call.openWith({ handlers, path, flags: flags & ~SEEN_TO, ...(content !== undefined && { content }) });
   }
 
   /** Opening for reading alone waits for somebody who writes (fs/pipe.c, fifo_open). */
@@ -159,7 +160,7 @@ export class Opener {
       await files.close(file);
       return failed;
     }
-    const pipe = new TargetPipe({ files, file, access, isReadOnly });
+    const pipe = new TargetPipe({ files, file, access, isReadOnly, pipes });
     const fd = await openLink(call, pipe.link, flags & ~SEEN_TO);
     if (fd === null || fd < 0) {
       await pipe.close();
@@ -167,7 +168,7 @@ export class Opener {
     }
     call.process.descriptors.mark(fd);
     pipe.opened(call.process.descriptors.get(fd), isWaited);
-    pipes.add(pipe);
+    if (access !== constants.O_RDONLY) await pipe.meetReaders();
     return fd;
   }
 
@@ -198,8 +199,11 @@ function within({ path, bytes }: CallPath): Uint8Array {
   return start < 0 ? Buffer.from(".") : own.subarray(start);
 }
 
+const MAKES_DIRECTORY = BigInt(constants.O_CREAT | constants.O_DIRECTORY);
+
 /** struct open_how (include/uapi/linux/openat2.h): u64 flags, mode, resolve. */
 const OPEN_HOW = 24;
+const PAGE_SIZE = 4096;
 
 const howOf = (call: HookCall<"openat2">): Buffer => {
   const how = Buffer.alloc(OPEN_HOW);
@@ -209,7 +213,12 @@ const howOf = (call: HookCall<"openat2">): Buffer => {
 
 /** build_open_flags (fs/open.c): what openat ignores openat2 refuses. */
 function wrongHow(call: HookCall<"openat2">): number {
-  if (call.args.size < OPEN_HOW) return error("EINVAL");
+  const { size } = call.args;
+  if (size < OPEN_HOW) return error("EINVAL");
+  if (size > PAGE_SIZE) return error("E2BIG");
+  // copy_struct_from_user (include/linux/uaccess.h): fields of later kernels, which must say nothing
+  const later = size > OPEN_HOW && call.args.how.read(size).subarray(OPEN_HOW);
+  if (later !== false && later.some((byte) => byte !== 0)) return error("E2BIG");
   const how = howOf(call);
   const flags = how.readBigUInt64LE(0);
   const mode = how.readBigUInt64LE(8);
@@ -217,6 +226,8 @@ function wrongHow(call: HookCall<"openat2">): number {
   const isPath = (flags & BigInt(O_PATH)) !== 0n;
   const makes = (flags & BigInt(constants.O_CREAT | O_TMPFILE)) !== 0n;
   if ((flags & ~BigInt(isPath ? PATH_FLAGS : VALID_FLAGS)) !== 0n) return error("EINVAL");
+  // Since Linux 6.4; before it, a regular file was made.
+  if ((flags & MAKES_DIRECTORY) === MAKES_DIRECTORY) return error("EINVAL");
   if (makes ? (mode & ~0o7777n) !== 0n : mode !== 0n) return error("EINVAL");
   return (resolve & ~RESOLVE_FLAGS) !== 0 || (resolve & IN_ROOT_OR_BENEATH) === IN_ROOT_OR_BENEATH
     ? error("EINVAL")

@@ -9,6 +9,7 @@ import { error } from "./errors.ts";
 import type { Files } from "./files.ts";
 import type { Located } from "./locate.ts";
 import { fill, statFsOf } from "./structures.ts";
+import { TargetFile } from "./target-file.ts";
 import { timespecs, timevals, utimbuf } from "./times.ts";
 import { umaskOf } from "./umask.ts";
 
@@ -162,7 +163,11 @@ const setAttribute: Answer = async (asked) => {
 const removeAttribute: Answer = async (asked) =>
   asked.files.removeExtendedAttribute(asked.to.place, text(asked, "name"), !asked.path.follow);
 
-const truncate: Answer = async (asked) => asked.files.truncate(asked.to.place, BigInt(argument(asked, "length")));
+const truncate: Answer = async (asked) => {
+  const { files, to } = asked;
+  if (to.file instanceof TargetFile && to.file.isDirectory) return error("EISDIR"); // vfs_truncate (fs/open.c)
+  return files.truncate(to.place, BigInt(argument(asked, "length")));
+};
 
 const utimens: Answer = async (asked) => {
   const { dfd } = asked.call.args;

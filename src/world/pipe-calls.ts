@@ -4,6 +4,7 @@ import { statOf } from "../hooks/stat.ts";
 import type { BaseCall, Hooks, Outcome } from "../hooks/types.ts";
 import type { Attributes } from "../session/remote-files.ts";
 import { error } from "./errors.ts";
+import { valueInto } from "./path-calls.ts";
 import { fill } from "./structures.ts";
 import { TargetPipe } from "./target-pipe.ts";
 
@@ -26,7 +27,21 @@ export const pipeCalls: Hooks = {
     return typeof statx === "number" ? statx : fill(args.statbuf, statOf(statx));
   }),
   fchmod: on(({ args }, pipe) => change(pipe, { mode: args.mode & 0o7777 })),
-  fchown: on(({ args }, pipe) => pipe.files.setAttributes(pipe.place, { uid: args.user >>> 0, gid: args.group >>> 0 })),
+  fchown: on(({ args }, pipe) => change(pipe, { uid: args.user >>> 0, gid: args.group >>> 0 })),
+  fgetxattr: on(async (call, { files, place }) => {
+    const { name, size } = call.args;
+    return valueInto(call.buffer, size, await files.getExtendedAttribute(place, name, size));
+  }),
+  flistxattr: on(async (call, { files, place }) => {
+    const { size } = call.args;
+    return valueInto(call.buffer, size, await files.listExtendedAttributes(place, size));
+  }),
+  fsetxattr: on(async ({ args, buffer }, { files, place, isReadOnly }) =>
+    isReadOnly ? error("EROFS") : files.setExtendedAttribute(place, args.name, buffer.read(), args.flags),
+  ),
+  fremovexattr: on(async ({ args }, { files, place, isReadOnly }) =>
+    isReadOnly ? error("EROFS") : files.removeExtendedAttribute(place, args.name),
+  ),
   write: on((call, pipe) => (pipe.isForBoth ? pipe.write(call.buffer.read(), call.signal) : undefined)),
   writev: on((call, pipe) => (pipe.isForBoth ? pipe.write(call.buffer.read(), call.signal) : undefined)),
 };

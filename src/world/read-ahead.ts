@@ -6,29 +6,37 @@
 import { limits } from "../wire/limits.ts";
 import type { Files, RemoteFile } from "./files.ts";
 
-/** Bytes that are fetched at once. */
-const CHUNK = 256 * 1024;
-/** Chunks under way or in hand ahead of the reader. */
+/** A file in blocks, bytes: what is fetched ahead begins and ends with one. */
+const BLOCK = 256 * 1024;
+/** Blocks that one question brings to who has read on for long: questions cost, not bytes. */
+const LONG = limits.dataBytes / BLOCK;
+/** Blocks under way or in hand ahead of the reader. */
 const MOST_AHEAD = 32;
 /** How long what was fetched counts, milliseconds. */
 const FRESH_MS = 1000;
 
-interface Chunk {
+interface Fetched {
+  /** Where it begins, and how many there are. */
+  readonly block: number;
+  readonly blocks: number;
   readonly data: Promise<Uint8Array | number>;
   readonly askedMs: number;
   /** Of the file, when it was asked. */
   readonly stamp: number;
 }
 
+type ReadFiles = Pick<Files, "read" | "stamp">;
+
 export class ReadAhead {
-  readonly #files: Files;
+  readonly #files: ReadFiles;
   readonly #file: RemoteFile;
-  readonly #chunks = new Map<number, Chunk>();
+  /** By each of their blocks. */
+  readonly #fetched = new Map<number, Fetched>();
   /** Where the last read ended. */
   #expected = 0;
   #ahead = 0;
 
-  constructor(files: Files, file: RemoteFile) {
+  constructor(files: ReadFiles, file: RemoteFile) {
     this.#files = files;
     this.#file = file;
   }
@@ -38,47 +46,50 @@ export class ReadAhead {
     const wanted = Math.min(length, limits.dataBytes);
     const isOn = offset === this.#expected;
     this.#ahead = isOn ? Math.min(Math.max(this.#ahead * 2, 1), MOST_AHEAD) : 0;
-    const found = isOn ? await this.#fromChunks(offset, wanted) : await this.#fetch(offset, wanted);
+    const found = isOn ? await this.#readOn(offset, wanted) : await this.#fetch(offset, wanted);
     if (typeof found !== "number") this.#expected = offset + found.length;
     return found;
   }
 
   /** Something has changed. */
   forget(): void {
-    this.#chunks.clear();
+    this.#fetched.clear();
   }
 
-  async #fromChunks(offset: number, length: number): Promise<Uint8Array | number> {
-    const first = Math.floor(offset / CHUNK);
-    const last = Math.floor((offset + length - 1) / CHUNK);
-    for (const index of this.#chunks.keys()) if (index < first) this.#chunks.delete(index);
+  async #readOn(offset: number, length: number): Promise<Uint8Array | number> {
+    const first = Math.floor(offset / BLOCK);
+    const last = Math.floor((offset + length - 1) / BLOCK);
+    for (const block of this.#fetched.keys()) if (block < first) this.#fetched.delete(block);
     const parts: Uint8Array[] = [];
-    for (let index = first; index <= last + this.#ahead; index++) {
-      const chunk = this.#chunk(index);
-      if (index > last) continue;
-      const data = await chunk.data;
+    for (let at = first; at <= last + this.#ahead;) {
+      const { block, blocks, data: coming } = this.#containing(at);
+      at = block + blocks;
+      if (block > last) continue;
+      const data = await coming;
       if (typeof data === "number") {
-        this.#chunks.delete(index);
+        for (let of = block; of < at; of++) this.#fetched.delete(of);
         return parts.length === 0 ? data : Buffer.concat(parts);
       }
-      const start = index === first ? offset - first * CHUNK : 0;
-      parts.push(data.subarray(start, Math.min(data.length, offset + length - index * CHUNK)));
-      if (data.length < CHUNK) {
-        this.#chunks.clear(); // the end, for now: the file may grow
+      const start = block * BLOCK;
+      parts.push(data.subarray(Math.max(0, offset - start), offset + length - start));
+      if (data.length < blocks * BLOCK) {
+        this.#fetched.clear(); // the end, for now: the file may grow
         break;
       }
     }
     return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
   }
 
-  #chunk(index: number): Chunk {
-    const known = this.#chunks.get(index);
+  #containing(block: number): Fetched {
+    const known = this.#fetched.get(block);
     const now = performance.now();
     const stamp = this.#files.stamp(this.#file);
     if (known !== undefined && known.stamp === stamp && now - known.askedMs < FRESH_MS) return known;
-    const chunk = { data: this.#fetch(index * CHUNK, CHUNK), askedMs: now, stamp };
-    this.#chunks.set(index, chunk);
-    return chunk;
+    const blocks = this.#ahead >= 2 * LONG && block % LONG === 0 ? LONG : 1;
+    const data = this.#fetch(block * BLOCK, blocks * BLOCK);
+    const fetched = { block, blocks, data, askedMs: now, stamp };
+    for (let at = block; at < block + blocks; at++) this.#fetched.set(at, fetched);
+    return fetched;
   }
 
   #fetch(offset: number, length: number): Promise<Uint8Array | number> {

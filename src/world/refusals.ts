@@ -1,4 +1,5 @@
 /** What the kernel refuses before it looks at a path: values of arguments that no file could make right. */
+import { constants } from "node:fs";
 import type { AnyCall, Outcome } from "../hooks/types.ts";
 import { error } from "./errors.ts";
 
@@ -15,6 +16,10 @@ const RENAME_NOREPLACE_OR_WHITEOUT = 5;
 const XATTR_CREATE_OR_REPLACE = 3;
 const UTIME_OMIT = 0x3fff_fffe;
 const RWX = 7;
+const STATX_RESERVED = 0x8000_0000;
+const S_IFMT = 0o170000;
+const { S_IFREG, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK } = constants;
+const NODES: readonly number[] = [S_IFREG, S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK];
 /** include/uapi/linux/limits.h */
 const XATTR_NAME_MAX = 255;
 const XATTR_SIZE_MAX = 65_536;
@@ -68,14 +73,23 @@ const led =
   (call) =>
     call.args[argument] === "" ? error("ENOENT") : undefined;
 
+/** fs/namei.c, may_mknod */
+const made: Check = (call) => {
+  const type = numberOf(call, "mode") & S_IFMT;
+  if (type === constants.S_IFDIR) return error("EPERM");
+  return type === 0 || NODES.includes(type) ? undefined : error("EINVAL");
+};
+
 const checks: Readonly<Record<string, Check>> = {
   newfstatat: examined("flag"),
-  statx: examined("flags"),
+  statx: (call) => (numberOf(call, "mask") & STATX_RESERVED ? error("EINVAL") : examined("flags")(call)),
   access: accessed,
   faccessat: accessed,
   faccessat2: (call) => accessed(call) ?? onlyFlags("flags", AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)(call),
   unlinkat: onlyFlags("flag", AT_REMOVEDIR),
   renameat2: renamed,
+  mknod: made,
+  mknodat: made,
   linkat: onlyFlags("flags", AT_SYMLINK_FOLLOW | AT_EMPTY_PATH),
   fchmodat2: onlyFlags("flags", AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH),
   fchownat: onlyFlags("flag", AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH),

@@ -13,12 +13,17 @@ export interface ReportedPath {
 /** Paths that are told apart; of those beyond, the calls are counted by rule. */
 const MOST_PATHS = 10_000;
 
-export class FileReport {
+/** Hears where paths are that the program names. */
+export interface FileListener {
+  /** @param path normalised @param tid of the thread that names it; 0: nobody does */
+  add(path: string, decision: FileDecision, tid: number): void;
+}
+
+export class FileReport implements FileListener {
   readonly #paths = new Map<string, ReportedPath>();
   /** Calls about paths that are not told apart. */
   others = 0;
 
-  /** @param path normalised */
   add(path: string, { mode, rule }: FileDecision): void {
     const known = this.#paths.get(path);
     if (known !== undefined) known.calls++;

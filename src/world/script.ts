@@ -21,6 +21,8 @@ export function interpreterOf(file: Uint8Array): Interpreter | "broken" | undefi
   while (start < end && isBlank(head[start])) start++;
   let stop = start;
   while (stop < end && !isBlank(head[stop]) && head[stop] !== 0) stop++;
+  // Nothing at all behind it names the working directory, which the kernel then finds to be no program.
+  if (newline < 0 && start === head.length && head.length < LOOKED_AT) return { path: "", argument: undefined };
   // A name that may have been cut off is not taken.
   if (stop === start || (newline < 0 && stop === LOOKED_AT)) return "broken";
   while (end > stop && isBlank(head[end - 1])) end--;

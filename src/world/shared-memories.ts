@@ -91,8 +91,12 @@ export class SharedMemories {
       ...(write && {
         write: async (offset, bytes) => {
           const result = await write(offset, bytes);
-          if (result > 0) memory()?.written(offset, bytes.subarray(0, result));
-          return result;
+          const mapped = memory();
+          if (mapped === undefined || result <= 0) return result;
+          mapped.written(offset, bytes.subarray(0, result));
+          // What is stored from now on must not arrive before it.
+          const failed = await target.flush();
+          return failed < 0 ? failed : result;
         },
       }),
       ...(append && {

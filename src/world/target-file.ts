@@ -27,6 +27,8 @@ export class TargetFile {
   readonly #opened: Opened;
   readonly #reading: ReadAhead | undefined;
   readonly #writing: WriteBehind | undefined;
+  /** Open with O_APPEND where it was opened without, or the other way round. */
+  #otherwise: Promise<Opened | number> | undefined;
 
   /** @param isReadOnly whether nothing of it may be changed, whatever it was opened for */
   constructor(files: Files, unwritten: AllUnwritten, path: string, opened: Opened, isReadOnly: boolean) {
@@ -134,6 +136,8 @@ export class TargetFile {
   async close(): Promise<void> {
     await this.flush();
     if (this.file !== undefined) await this.files.close(this.file);
+    const otherwise = await this.#otherwise;
+    if (typeof otherwise === "object" && otherwise.file !== undefined) await this.files.close(otherwise.file);
   }
 
   /** What the calls on its descriptors are answered with. */
@@ -153,9 +157,32 @@ export class TargetFile {
 
   /** What may be more than the file system allows is not believed before it has been done: EFBIG. */
   async #write(offset: number, bytes: Uint8Array): Promise<number> {
+    if (this.#isAppending) return this.#writeNow(offset, bytes);
     const written = (await this.#writing?.write(offset, bytes)) ?? 0;
     const failed = offset > FAR ? await this.flush() : 0;
     return failed < 0 ? failed : written;
+  }
+
+  /** It was opened with O_APPEND, and is no more (F_SETFL). */
+  async #writeNow(offset: number, bytes: Uint8Array): Promise<number> {
+    const file = await this.#openFor(false);
+    if (typeof file === "number") return file;
+    const result = await this.files.write(file, BigInt(offset), bytes);
+    return typeof result === "number" ? result : result.written;
+  }
+
+  get #isAppending(): boolean {
+    return ((this.#file?.flags ?? 0) & constants.O_APPEND) !== 0;
+  }
+
+  /** It open so that writes go to its end, or where they are told to: a program may change its mind (F_SETFL). @returns −errno */
+  async #openFor(appending: boolean): Promise<RemoteFile | number> {
+    if (this.#file === undefined) return error("EBADF");
+    if (this.#isAppending === appending) return this.#file;
+    const flags = constants.O_WRONLY | (appending ? constants.O_APPEND : 0);
+    this.#otherwise ??= this.files.open(this.place, { flags });
+    const opened = await this.#otherwise;
+    return typeof opened === "number" ? opened : (opened.file ?? error("EIO"));
   }
 
   #writingHandlers(): FileHandlers {
@@ -169,7 +196,9 @@ export class TargetFile {
       append: async (bytes) => {
         this.#reading?.forget();
         await this.flush();
-        const result = await files.write(file, 0n, bytes);
+        const at = await this.#openFor(true);
+        if (typeof at === "number") return at;
+        const result = await files.write(at, 0n, bytes);
         return typeof result === "number" ? result : { written: result.written, size: Number(result.size) };
       },
       truncate: async (size) => {

@@ -4,12 +4,13 @@
  * pipe is open for as long as somebody has the same end open there: then EOF and EPIPE are the kernel's too.
  *
  * What can be told: up to 64 KiB that nobody has read yet are on their way, here or there; a write learns that the last
- * reader has gone some hundredths of a second later.
+ * reader has gone some hundredths of a second later, a reader the same of the first writer, if that is another's.
  */
 import { closeSync, constants, mkdtempSync, openSync, rmdirSync, unlinkSync } from "node:fs";
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { identityOf } from "../hooks/stat.ts";
 import type { OpenedFile } from "../hooks/types.ts";
 import { KernelCalls } from "../linux/kernel-calls.ts";
 import { requireHostMachine } from "../machine/machines.ts";
@@ -30,6 +31,8 @@ export interface TargetPipeOptions {
   readonly isReadOnly: boolean;
   /** O_RDONLY, O_WRONLY or O_RDWR. */
   readonly access: number;
+  /** Those of the world, to which it belongs for as long as it is open. */
+  readonly pipes: Set<TargetPipe>;
 }
 
 export class TargetPipe {
@@ -41,6 +44,8 @@ export class TargetPipe {
   /** Held while the program opens it, so that it need not wait. */
   #keeper: number | undefined;
   #end: Socket | undefined;
+  /** Settled for as long as the reading program has a writer here. */
+  #meeting = Promise.withResolvers<void>();
   #carried: Promise<void> = Promise.resolve();
 
   constructor(options: TargetPipeOptions) {
@@ -48,6 +53,7 @@ export class TargetPipe {
     this.#path = makePipe();
     this.link = `/proc/${process.pid}/fd/${this.#path}`;
     this.#keeper = this.#open(constants.O_RDWR);
+    options.pipes.add(this);
   }
 
   static behind(file: OpenedFile | undefined): TargetPipe | undefined {
@@ -76,6 +82,18 @@ export class TargetPipe {
     return this.files.stat(this.place);
   }
 
+  /**
+   * Until those who read it here have a writer, where this one is open for writing: a program that has opened both
+   * ends finds no end of file before it has closed one.
+   */
+  async meetReaders(): Promise<void> {
+    const identity = identityOf(this.#with.file.statx);
+    const readers = [...this.#with.pipes].filter(
+      (pipe) => pipe.#with.access === constants.O_RDONLY && identityOf(pipe.#with.file.statx) === identity,
+    );
+    await Promise.all(readers.map((pipe) => pipe.#meeting.promise));
+  }
+
   /** @returns how many bytes, or −errno */
   write(bytes: Uint8Array, signal: AbortSignal): Promise<number> {
     return this.files.pipes.write(this.#with.file, bytes, signal);
@@ -93,6 +111,8 @@ export class TargetPipe {
   async close(): Promise<void> {
     if (this.#over.signal.aborted) return;
     this.#over.abort();
+    this.#with.pipes.delete(this);
+    this.#meeting.resolve();
     this.#letGo();
     this.#end?.destroy();
     closeSync(this.#path);
@@ -126,13 +146,15 @@ export class TargetPipe {
     let end = isWaited ? this.#endFor(constants.O_WRONLY) : undefined;
     this.#letGo(); // before anybody writes, a reader that does not wait finds the end
     for (;;) {
-      if (end === undefined && (await pipes.awaitPeer(file, true, signal)) < 0) return;
+      if (end === undefined && (await pipes.awaitPeer(file, true, signal)) < 0) return this.#meeting.resolve();
       end ??= this.#endFor(constants.O_WRONLY);
+      this.#meeting.resolve();
       if (end === undefined) return; // nobody reads
       for (;;) {
         const data = await pipes.read(file, ROOM, signal);
         if (typeof data === "number" || data.length === 0 || !(await written(end, data))) break;
       }
+      this.#meeting = Promise.withResolvers();
       await ended(end);
       end = undefined;
     }

@@ -2,16 +2,15 @@
  * copy_file_range(2), sendfile(2) and splice(2) from and to files of the target. What stays in the target is copied
  * there; what comes or goes is read and written here, as much at once as a pipe or a socket takes.
  */
-import { constants } from "node:fs";
 import type { Pointer } from "../hooks/pointer.ts";
 import { ServedFile } from "../hooks/served-file.ts";
 import type { BaseCall, Hooks, Outcome } from "../hooks/types.ts";
 import { error } from "./errors.ts";
 import { TargetFile } from "./target-file.ts";
+import { copyRefused, sendFileRefused, spliceRefused } from "./transfer-refusals.ts";
 
 /** Bytes that one call moves at most between here and there. */
 const MOST = 256 * 1024;
-const O_ACCMODE = 3;
 const SEEK_SET = 0;
 const SEEK_CUR = 1;
 
@@ -20,11 +19,9 @@ export const transferCalls: Hooks = {
     const { fd_in, off_in, fd_out, off_out, len, flags } = call.args;
     const [from, to] = [TargetFile.of(call.process, fd_in), TargetFile.of(call.process, fd_out)];
     if (from === undefined && to === undefined) return undefined;
-    if (flags !== 0) return error("EINVAL");
+    const refused = copyRefused({ call, from: fd_in, to: fd_out }, flags);
+    if (refused !== undefined) return refused;
     if (from === undefined || to === undefined) return error("EXDEV"); // other file systems
-    const refused = notFor(call, fd_in, constants.O_WRONLY) || notFor(call, fd_out, constants.O_RDONLY);
-    if (refused < 0) return refused;
-    if (((call.process.descriptors.get(fd_out)?.flags ?? 0) & constants.O_APPEND) !== 0) return error("EBADF");
     const [source, sink] = [new Place(call, fd_in, off_in, from), new Place(call, fd_out, off_out, to)];
     const [at, into] = [await source.offset(), await sink.offset()];
     if (at < 0 || into < 0) return Math.min(at, into);
@@ -48,11 +45,16 @@ export const transferCalls: Hooks = {
   },
   sendfile: (call) => {
     const { out_fd, in_fd, offset, count } = call.args;
-    return move(call, { fd: in_fd, at: offset }, { fd: out_fd, at: undefined }, count);
+    if (isOfHere(call, in_fd, out_fd)) return undefined;
+    const refused = sendFileRefused({ call, from: in_fd, to: out_fd });
+    return refused ?? move(call, { fd: in_fd, at: offset }, { fd: out_fd, at: undefined }, count);
   },
   splice: (call) => {
-    const { fd_in, off_in, fd_out, off_out, len } = call.args;
-    return move(call, { fd: fd_in, at: off_in }, { fd: fd_out, at: off_out }, len);
+    const { fd_in, off_in, fd_out, off_out, len, flags } = call.args;
+    if (isOfHere(call, fd_in, fd_out)) return undefined;
+    const [hasFrom, hasTo] = [!off_in.isNull, !off_out.isNull];
+    const refused = spliceRefused({ call, from: fd_in, to: fd_out, length: len, flags, hasFrom, hasTo });
+    return refused ?? move(call, { fd: fd_in, at: off_in }, { fd: fd_out, at: off_out }, len);
   },
 };
 
@@ -62,12 +64,15 @@ interface End {
   readonly at: Pointer | undefined;
 }
 
+/** Whether the kernel has all that is to be moved, and where it goes. */
+function isOfHere({ process }: BaseCall, from: number, to: number): boolean {
+  const source = TargetFile.of(process, from);
+  return TargetFile.of(process, to) === undefined && (source === undefined || source.isInHand);
+}
+
 function move(call: BaseCall, from: End, to: End, length: number): Outcome | Promise<Outcome> {
-  const [source, sink] = [TargetFile.of(call.process, from.fd), TargetFile.of(call.process, to.fd)];
-  if (source === undefined && sink === undefined) return undefined;
-  if (sink === undefined && source?.isInHand === true) return undefined; // the kernel has all of it
-  const refused = notFor(call, from.fd, constants.O_WRONLY) || notFor(call, to.fd, constants.O_RDONLY);
-  if (refused < 0) return refused;
+  const source = TargetFile.of(call.process, from.fd);
+  if (source?.isDirectory === true) return error("EINVAL");
   const room = Math.min(length, MOST);
   return source === undefined ? here(call, from, to, room) : there(call, source, from, to, room);
 }
@@ -108,7 +113,6 @@ async function write(call: BaseCall, { fd, at }: End, bytes: Uint8Array): Promis
   const served = ServedFile.of(opened);
   if (target === undefined || served === undefined)
     return call.run("write", { fd, buf: call.lend(bytes), count: bytes.length });
-  if (((opened?.flags ?? 0) & constants.O_APPEND) !== 0) return error("EINVAL");
   const place = new Place(call, fd, at, target);
   const into = await place.offset();
   if (into < 0) return into;
@@ -149,14 +153,6 @@ class Place {
     return ServedFile.of(this.#call.process.descriptors.get(this.#fd));
   }
 }
-
-/** EBADF of a descriptor that is open for nothing but `access`. */
-const notFor = (call: BaseCall, fd: number, access: number): number => {
-  const opened = call.process.descriptors.get(fd);
-  return opened !== undefined && TargetFile.behind(opened) !== undefined && (opened.flags & O_ACCMODE) === access
-    ? error("EBADF")
-    : 0;
-};
 
 /** loff_t; undefined where it cannot be read. */
 function offsetAt(at: Pointer): number | undefined {

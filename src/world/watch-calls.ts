@@ -9,6 +9,8 @@ import { Watcher } from "./watcher.ts";
 
 const key = Symbol("watcher");
 /** IN_NONBLOCK and IN_CLOEXEC are O_NONBLOCK and O_CLOEXEC. */
+/** ALL_INOTIFY_BITS (include/linux/inotify.h); others, or none, are refused before anything else. */
+const IN_ALL = 0xf700_efff;
 const KNOWN_FLAGS = 0o2004000;
 
 const behind = (file: OpenedFile | undefined): Watcher | undefined => {
@@ -42,6 +44,7 @@ export function addWatch(
 ): Outcome | Promise<Outcome> {
   const watcher = behind(call.process.descriptors.get(call.args.fd));
   const { mask } = call.args;
+  if ((mask & ~IN_ALL) !== 0 || mask === 0) return error("EINVAL");
   if (located !== undefined && located.mode !== "local")
     return watcher?.watchThere(located.place, mask) ?? error("EOPNOTSUPP");
   if (watcher === undefined) return undefined;

@@ -29,8 +29,9 @@ import { answerPath } from "./path-calls.ts";
 import { SharedMemories } from "./shared-memories.ts";
 import type { RemotePlace } from "../session/remote-file.ts";
 import { TargetFile } from "./target-file.ts";
+import { wholeLink } from "../hooks/opened-paths.ts";
 import { refused } from "./refusals.ts";
-import type { FileReport } from "./report.ts";
+import type { FileListener } from "./report.ts";
 import { pipeCalls } from "./pipe-calls.ts";
 import type { TargetPipe } from "./target-pipe.ts";
 import { AllUnwritten } from "./unwritten.ts";
@@ -45,7 +46,7 @@ export interface WorldOptions {
   /** Who it is told to be; itself where it is not given. */
   readonly user?: SeenUser | undefined;
   /** Hears where the files are that it names. */
-  readonly report?: FileReport | undefined;
+  readonly report?: FileListener | undefined;
   /** How old may be what it is told of files, milliseconds; 0: the target is asked every time. @default 1000 */
   readonly freshMs?: number | undefined;
   /** Where programs of the target are kept that are started here; the user's cache where it is not given. */
@@ -110,6 +111,11 @@ export class World {
     return this.#locator.isRemote(path) ? this.#directories.at(normal(path)).link : undefined;
   }
 
+  /** A thread's working directory, here or in the target; undefined where it has none. */
+  directoryOf(tid: number): string | undefined {
+    return this.#directories.of(tid, AT_FDCWD)?.path;
+  }
+
   /** Brings a program of the target, to be launched with `seenAs` its path there. @returns −errno where it cannot be */
   fetchProgram(path: string): Promise<Fetched | number> {
     return this.#programs.fetch({ path }, path);
@@ -163,15 +169,47 @@ export class World {
     if (path === undefined) return undefined;
     if (to === undefined) return whyNowhere(call, path);
     if (second !== undefined && other === undefined) return this.#toNowhere(call, path, to, second);
-    if (to.mode === "local" || other?.mode === "local") return error("EXDEV");
+    if (second !== undefined && other !== undefined && (to.mode === "local" || other.mode === "local"))
+      return this.#apart(call, [path, to], [second, other]);
+    if (to.mode === "local") return error("EXDEV");
     return this.#there(call, path, to, other);
   }
 
   /** The first of two paths is looked up first: a link's file, the directory of what is renamed. */
-  async #toNowhere(call: AnyCall, { follow }: CallPath, { place, path }: Located, second: CallPath): Promise<Outcome> {
-    const first = call.is("linkat") || call.is("link") ? place : { path: `${posix.dirname(path)}/.` };
-    const found = await this.#files.stat(first, follow ? 0 : AT_SYMLINK_NOFOLLOW);
-    return typeof found === "number" ? found : whyNowhere(call, second);
+  async #toNowhere(call: AnyCall, path: CallPath, located: Located, second: CallPath): Promise<Outcome> {
+    const failed = await this.#lookUp(call, path, located, call.is("linkat") || call.is("link"));
+    return failed < 0 ? failed : whyNowhere(call, second);
+  }
+
+  /** Of two paths one is here and the other is there: EXDEV, if both lead to anything (fs/namei.c, do_linkat, do_renameat2). */
+  async #apart(
+    call: AnyCall,
+    first: readonly [CallPath, Located],
+    second: readonly [CallPath, Located],
+  ): Promise<Outcome> {
+    const isLink = call.is("linkat") || call.is("link");
+    const failed = (await this.#lookUp(call, ...first, isLink)) || (await this.#lookUp(call, ...second, false));
+    if (failed < 0) return failed;
+    return isLink && (await this.#lookUp(call, ...second, true)) === 0 ? error("EEXIST") : error("EXDEV");
+  }
+
+  /** @param whole whether the file itself is wanted, or the directory that it is in @returns 0 or −errno */
+  async #lookUp(
+    call: AnyCall,
+    { follow, path: written }: CallPath,
+    { mode, place, path }: Located,
+    whole: boolean,
+  ): Promise<number> {
+    const flags = follow || !whole ? 0 : AT_SYMLINK_NOFOLLOW;
+    const above = `${posix.dirname(path)}/.`;
+    if (mode !== "local") {
+      const found = await this.#files.stat(whole ? place : { path: above }, flags);
+      return typeof found === "number" ? found : 0;
+    }
+    if (written === "") return 0; // a descriptor, which is open
+    const statbuf = call.lend(STAT);
+    const filename = whole ? path : above;
+    return (await call.run("newfstatat", { dfd: AT_FDCWD, filename, statbuf, flag: flags })) ?? 0;
   }
 
   #there(call: AnyCall, path: CallPath, to: Located, other: Located | undefined): Outcome | Promise<Outcome> {
@@ -210,7 +248,10 @@ export class World {
   #socket(call: HookCall<"bind"> | HookCall<"connect">): Outcome | Promise<Outcome> {
     const path = socketPath(call as unknown as AnyCall);
     const located = path && this.#locator.locate(call as unknown as AnyCall, path);
-    if (located === undefined || located.mode === "local") return undefined;
+    // What is no socket the kernel says better.
+    if (located === undefined || call.process.descriptors.get(call.fd)?.kind !== "socket") return undefined;
+    if (located.mode === "local")
+      return located.isMoved ? call.proceed({ address: { path: located.path } }) : undefined;
     if (located.mode === "absent") return error("ENOENT");
     if (call.name === "bind") return error("EOPNOTSUPP");
     return this.#files.access(located.place, W_OK).then((allowed) => (allowed < 0 ? allowed : error("EOPNOTSUPP")));
@@ -221,7 +262,8 @@ export class World {
     if (!call.path.startsWith("/proc/")) return undefined;
     const length = await call.proceed();
     if (length === null || length <= 0) return undefined;
-    const path = this.#directories.pathOf(Buffer.from(call.buffer.read(length)).toString());
+    const text = length < call.buffer.length ? call.buffer.read(length) : await wholeLink(call);
+    const path = this.#directories.pathOf(Buffer.from(text).toString());
     return path === undefined ? undefined : call.buffer.write(path);
   }
 }
@@ -229,6 +271,8 @@ export class World {
 /** How long what is left in named pipes may take to be read there, milliseconds. */
 const DRAIN_MS = 2000;
 const AT_SYMLINK_NOFOLLOW = 0x100;
+/** Bytes: room for struct stat. */
+const STAT = 256;
 const X_OK = 1;
 const W_OK = 2;
 /** Linux's values on x86-64, as the agent takes them. */

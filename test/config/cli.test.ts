@@ -157,6 +157,29 @@ describe("flags", () => {
     expect(shown.stdout).not.toContain("s3cret");
   });
 
+  test("about connections come before the file's, and the defaults are told", async () => {
+    put("elsewhere.config.yaml", "network:\n  outgoing:\n    default: local\n    refuse: [':25']\n");
+    const { outgoing } = (await json(["--outgoing-remote", "*.corp", "--outgoing-local", "localhost:3000"])) as {
+      outgoing: { rules: { pattern: string; mode: string; origin: { by: string; line?: number } }[] };
+    };
+    expect(
+      outgoing.rules.map(({ pattern, mode, origin }) => `${mode} ${pattern} ${origin.by} ${origin.line ?? ""}`),
+    ).toEqual([
+      "local localhost:3000 flag ",
+      "remote *.corp flag ",
+      "refuse :25 file 4",
+      "local localhost default ",
+      "local udp://224.0.0.0/4 default ",
+      "local * file 3",
+    ]);
+    expect((await config(["--no-outgoing"])).stdout).toMatch(
+      /^connections: all begin here\n {2}local +\* +--no-outgoing$/m,
+    );
+    expect((await config(["--outgoing-local", "db:"])).stderr).toMatch(
+      /--outgoing-local: wanted a destination such as/,
+    );
+  });
+
   test("that are wrong are named", async () => {
     expect(await config(["--env", "=x"])).toMatchObject({
       exitCode: 125,
@@ -218,7 +241,7 @@ describe("docs/configuration.md", () => {
   test("every example is a configuration", async () => {
     put(".env.local", "A=1\n");
     const examples = [...page.matchAll(/^```(ts|yaml|json)\n(.*?)^```$/gms)];
-    expect(examples).toHaveLength(5);
+    expect(examples).toHaveLength(7);
     for (const [, language = "", text = ""] of examples) {
       const file = put(`example.${language}`, text);
       expect(await json(["--config", file])).toMatchObject({ file });

@@ -1,9 +1,10 @@
 /**
  * A supervisor of the tests' own: answers getpgid with 4242 and ends as the program ends.
  *
- *     node test/engine/answer.ts [--all] [--late] [--slots N] -- PROGRAM ARGS…
+ *     node test/engine/answer.ts [--all] [--late] [--deadly] [--slots N] -- PROGRAM ARGS…
  *
  * --all    every call is asked, made by its own thread, and its result handed back
+ * --deadly who has no answer when this is killed ends
  * --late   one answer in ten comes up to 20 ms late
  */
 import { parseArgs } from "node:util";
@@ -18,7 +19,12 @@ import { Supervisor } from "../../src/process/supervisor.ts";
 const answer = 4242n;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { all: { type: "boolean" }, late: { type: "boolean" }, slots: { type: "string" } },
+  options: {
+    all: { type: "boolean" },
+    late: { type: "boolean" },
+    deadly: { type: "boolean" },
+    slots: { type: "string" },
+  },
 });
 const [program = "", ...args] = positionals;
 const machine = hostMachine();
@@ -28,6 +34,7 @@ const numbers = (...names: string[]): number[] => names.flatMap((name) => machin
 const cache = new CopyCache();
 const supervisor = new Supervisor({
   futexCall: numbers("futex")[0] ?? 0,
+  isDeadly: values.deadly === true,
   ...(values.slots === undefined ? {} : { slots: Number(values.slots) }),
 });
 const soonOrLater = (work: () => void): void => {

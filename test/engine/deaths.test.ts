@@ -32,8 +32,9 @@ function filesIn(folders: readonly string[]): string[] {
 function start(
   home: string,
   args: readonly string[],
+  flags: readonly string[] = [],
 ): { supervisor: ChildProcess; text: () => string; closed: Promise<unknown> } {
-  const [program = "", ...rest] = answered([], [probe, ...args]);
+  const [program = "", ...rest] = answered(flags, [probe, ...args]);
   const supervisor = spawn(program, rest, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, TMPDIR: home, XDG_RUNTIME_DIR: home },
@@ -82,6 +83,21 @@ test(
       await closed; // the pipe closes when the program, which has it too, ends
       const slowest = Number(/native after (\d+) ms/.exec(text())?.[1]);
       expect(slowest, `killed after ${delay} ms`).toBeLessThanOrEqual(limitMs);
+    }
+  }),
+  times * 10_000,
+);
+
+test(
+  `the supervisor is killed ${times} times where that is the program's death: no call gets the kernel's answer`,
+  inTemporaryHome(async (home) => {
+    for (let i = 0; i < times; i++) {
+      const { supervisor, text, closed } = start(home, ["until-native"], ["--deadly"]);
+      await until(supervisor, text, "asking");
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 100));
+      supervisor.kill("SIGKILL");
+      await closed; // nobody else has the pipe: the program has ended
+      expect(text()).not.toContain("native");
     }
   }),
   times * 10_000,

@@ -7,15 +7,21 @@ import { run } from "../matrix/run.ts";
 /** The probe's path. */
 export const probeProgram = (): Promise<string> => goProgram(join(repository, "test/engine/probe"));
 
-/** The path of the program whose sources are in folder `source`: static, named like the folder, built once per content. */
-export async function goProgram(source: string): Promise<string> {
+/**
+ * The path of the program whose sources are in folder `source`: static, named like the folder, built once per content.
+ * @param flags more of `go build`
+ */
+export async function goProgram(source: string, flags: readonly string[] = []): Promise<string> {
   const name = basename(source);
-  const folder = join(cached("programs"), `${name}-${contentHash(folderContents(source, /\.(go|mod)$/))}`);
+  const folder = join(
+    cached("programs"),
+    `${name}-${contentHash([...folderContents(source, /\.(go|mod)$/), ...flags])}`,
+  );
   const program = join(folder, name);
   if (existsSync(program)) return program;
   const work = scratch(name);
   const environment = { ...process.env, CGO_ENABLED: "0" };
-  const built = await run(["go", "build", "-trimpath", "-o", join(work, name), "."], {
+  const built = await run(["go", "build", "-trimpath", ...flags, "-o", join(work, name), "."], {
     cwd: source,
     environment,
     timeoutMs: 300_000,

@@ -1,4 +1,4 @@
-/** What the pages about hooks show is TypeScript that compiles and runs. */
+/** What the pages about hooks and the library show is TypeScript that compiles and runs. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { repository } from "../matrix/cache.ts";
 import { run } from "../matrix/run.ts";
 import { driverProgram } from "./driver.ts";
 
-const pages = ["hooks", "sets", "virtual-files", "record-replay"]
+const pages = ["hooks", "sets", "virtual-files", "record-replay", "library"]
   .map((name) => readFileSync(join(repository, `docs/${name}.md`), "utf8"))
   .join("\n");
 const examples = [...pages.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = ""]) => text);

@@ -63,7 +63,7 @@ export function missingCalls(known: readonly string[], trace: readonly TracedCal
   });
 }
 
-export type Way = "asked" | "watched" | "hooks" | "model";
+export type Way = "asked" | "watched" | "hooks" | "model" | "agent";
 
 /** Ways to have every call of a program pass through the tool, with nothing shown: what stands in front of a command. */
 export const ways: Readonly<Record<Way, readonly string[]>> = {
@@ -75,6 +75,8 @@ export const ways: Readonly<Record<Way, readonly string[]>> = {
   hooks: elsewhere("exec", "--hook", join(repository, "test/std/proceed.ts")),
   /** Each is made by its thread, and the models of descriptors and paths are held against the kernel. */
   model: [process.execPath, join(repository, "test/model/main.ts")],
+  /** TCP connections and those of Unix sockets are made by an agent that stands on the network of this machine. */
+  agent: [process.execPath, join(repository, "test/std/by-agent.ts")],
 };
 
 /** What puts a way in front of a command. */

@@ -79,7 +79,8 @@ export async function runChecked(command: readonly string[], options: CheckedOpt
     if (++calls % Math.ceil((table.size + 1) / DESCRIPTORS_PER_CALL) !== 0) return;
     compared++;
     tables.set(call.process.pid, table);
-    const isQuiet = [...atWork.values()].every((flights) => flights === 0); // flags are shared with other tables
+    // Flags are shared with other tables, and with programs that nobody hooks.
+    const isQuiet = unhooked.length === 0 && [...atWork.values()].every((flights) => flights === 0);
     const wrong = differences(table, call.tid, isQuiet);
     // Comparing all pairs takes milliseconds: not every time.
     if (options.identity && (compared % 4 === 0 || what === "getpgid")) {
@@ -166,9 +167,11 @@ interface Resolved {
 
 const O_CREAT = 0o100;
 const O_EXCL = 0o200;
+const O_DIRECTORY = 0o200000;
 const O_NOFOLLOW = 0o400000;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
+const AT_FDCWD = -100;
 /** What resolution alone decides, beside ENOENT. */
 const pathErrors: readonly number[] = [2, 20, 36, 40];
 
@@ -181,9 +184,13 @@ function resolvedPath(model: Model, call: Call, name: string | undefined): Resol
   const bytes = call.memory.cString(address);
   if (bytes === undefined || (opens && (flags & O_CREAT) !== 0 && (flags & O_EXCL) !== 0)) return undefined;
   const path = Buffer.from(bytes).toString();
+  // Longer than PATH_MAX: it has no name that the kernel would tell.
+  if (!path.startsWith("/") && asInt(dirfd) === AT_FDCWD && readLink(`/proc/${call.tid}/cwd`) === undefined)
+    return undefined;
   const follow = (flags & (opens ? O_NOFOLLOW : AT_SYMLINK_NOFOLLOW)) === 0;
   const emptyPath = !opens && (flags & AT_EMPTY_PATH) !== 0;
-  const resolution = model.resolve(call, asInt(dirfd), path, { follow, emptyPath });
+  const directory = opens && (flags & O_DIRECTORY) !== 0;
+  const resolution = model.resolve(call, asInt(dirfd), path, { follow, emptyPath, directory });
   const creates = opens && (flags & O_CREAT) !== 0 && resolution.errno === 2 && resolution.path !== undefined;
   return { path, resolution: creates ? { path: resolution.path, kind: "other" } : resolution, opens };
 }

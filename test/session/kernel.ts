@@ -1,10 +1,11 @@
-/** The target's kernel, as far as an agent of the simulation needs it: one directory in memory, with locks. */
+/** The target's kernel, as far as an agent of the simulation needs it: one directory in memory, with locks; and its sockets. */
 import type { Kernel } from "../../src/agent/connection.ts";
 import { flags as o } from "../../src/agent/constants.ts";
 import { errnoNumber } from "../../src/linux/errno.ts";
 import type { KernelArgument } from "../../src/linux/kernel-calls.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { Random } from "./random.ts";
+import type { SimulatedSocket } from "./sockets.ts";
 
 interface Inode {
   readonly number: number;
@@ -41,6 +42,9 @@ export class Machine {
 /** One agent's process. */
 export class Process implements Kernel {
   readonly open: Map<number, OpenFile> = new Map();
+  readonly sockets: Set<SimulatedSocket> = new Set();
+  /** Hear of it before anything is closed. */
+  readonly whenKilled: (() => void)[] = [];
   isKilled = false;
   readonly #machine: Machine;
   readonly #clock: VirtualClock;
@@ -73,6 +77,8 @@ export class Process implements Kernel {
   /** As the kernel does when a process ends. */
   kill(): void {
     this.isKilled = true;
+    for (const hear of this.whenKilled) hear();
+    for (const socket of this.sockets) socket.kill();
     for (const descriptor of this.open.keys()) this.#close(descriptor);
   }
 
@@ -99,6 +105,8 @@ export class Process implements Kernel {
         return written.length;
       }),
     mkdirat: (_directory, path) => this.#makeName(textOf(path), S_IFDIR),
+    renameat2: (_from, old, _to, made) => this.#rename(textOf(old), textOf(made)),
+    unlinkat: (_directory, path) => (this.#machine.names.delete(textOf(path)) ? 0 : error("ENOENT")),
     flock: (descriptor, operation) => this.#with(descriptor, (file) => lock(file, Number(operation) & ~4)),
   };
 
@@ -117,6 +125,14 @@ export class Process implements Kernel {
     if (this.#machine.names.has(name)) return error("EEXIST");
     this.#machine.names.set(name, this.#machine.make(mode));
     this.#machine.made.set(name, (this.#machine.made.get(name) ?? 0) + 1);
+    return 0;
+  }
+
+  #rename(from: string, to: string): number {
+    const inode = this.#machine.names.get(from);
+    if (inode === undefined) return error("ENOENT");
+    this.#machine.names.delete(from);
+    this.#machine.names.set(to, inode);
     return 0;
   }
 

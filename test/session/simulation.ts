@@ -5,10 +5,12 @@
  */
 import { nobody } from "../../src/agent/target.fixture.ts";
 import { runAgentOn } from "../../src/agent/agent.ts";
+import type { ConnectSocket } from "../../src/agent/network.ts";
 import type { Fence } from "../../src/agent/fence.ts";
 import { Session } from "../../src/session/session.ts";
 import { limits } from "../../src/wire/limits.ts";
 import { VirtualClock } from "./clock.ts";
+import { Flows } from "./flows.ts";
 import { Machine, Process } from "./kernel.ts";
 import { type Link, makeLink } from "./network.ts";
 import { Random } from "./random.ts";
@@ -63,6 +65,7 @@ export async function simulate(seed: number): Promise<Outcome> {
   const processes: Process[] = [];
   const agents = new Set<Promise<unknown>>();
   const links: Link[] = [];
+  const flows = new Flows(clock, random, (fact) => broken.push(fact));
 
   const connect = (): Promise<Link["here"]> => {
     if (links.length > 0 && random.oneIn(4)) return Promise.reject(new Error("no route to host"));
@@ -72,7 +75,8 @@ export async function simulate(seed: number): Promise<Outcome> {
     processes.push(process);
     note(`connection ${links.length}: ${link.fault}`);
     const fence = line.fence(clock);
-    const agent: Promise<unknown> = runAgentOn({ kernel: process, fence, clock }, link.there, {
+    const connectSocket: ConnectSocket = (options) => flows.connect(process, options);
+    const agent: Promise<unknown> = runAgentOn({ kernel: process, fence, clock, connectSocket }, link.there, {
       root: "/",
       target: nobody,
       release: "simulated",
@@ -98,11 +102,20 @@ export async function simulate(seed: number): Promise<Outcome> {
 
   let isOver = false;
   const run = async (): Promise<void> => {
-    const session = await Session.open({ connect, release: "simulated", clock, listen: ({ kind }) => note(kind) });
+    const session = await Session.open({
+      connect,
+      release: "simulated",
+      clock,
+      listen: ({ kind }) => {
+        if (kind !== "resumed") flows.losses++;
+        note(kind);
+      },
+    });
     const witness = new Witness(machine, broken);
     await Promise.all(
-      Array.from({ length: THREADS }, (_, thread) => workOf(thread, { session, clock, random, witness, note })),
+      Array.from({ length: THREADS }, (_, thread) => workOf(thread, { session, clock, random, witness, flows, note })),
     );
+    flows.losses++; // what is still under way
     session[Symbol.dispose]();
     witness.judge();
   };
@@ -117,6 +130,8 @@ export async function simulate(seed: number): Promise<Outcome> {
   // Agents hear of the end, or of nothing at all, and end.
   const endsAt = clock.now() + limits.silenceMs + limits.requestMs + 60_000;
   await clock.runUntil(() => agents.size === 0, endsAt);
+  await clock.runUntil(() => flows.areOver, endsAt + 60_000);
+  flows.judge();
   for (const process of processes)
     if (!process.isKilled && process.open.size > 0) broken.push(`an agent has left ${process.open.size} files open`);
   return { seed, broken, events, virtualMs: clock.now() };

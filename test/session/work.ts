@@ -4,6 +4,7 @@ import type { RemoteFiles } from "../../src/session/remote-files.ts";
 import type { Session } from "../../src/session/session.ts";
 import { limits } from "../../src/wire/limits.ts";
 import type { VirtualClock } from "./clock.ts";
+import type { Flows } from "./flows.ts";
 import type { Machine } from "./kernel.ts";
 import type { Random } from "./random.ts";
 
@@ -29,6 +30,8 @@ export class Witness {
   /** Lines of the log: acknowledged, or nobody knows. */
   readonly lines: Map<bigint, "acknowledged" | "unknown"> = new Map();
   readonly directories: Map<string, "acknowledged" | "unknown"> = new Map();
+  /** Names that a thread's own directory may have, "" where it may have none. */
+  readonly places: Map<number, ReadonlySet<string>> = new Map();
   holder: { readonly thread: number; readonly file: RemoteFile } | undefined;
 
   constructor(machine: Machine, broken: string[]) {
@@ -58,6 +61,13 @@ export class Witness {
     for (const [name, outcome] of this.directories)
       if (outcome === "acknowledged" && !this.#machine.names.has(name))
         this.fail(`${name} was acknowledged and is lost`);
+    for (const possible of this.places.values()) {
+      const there = [...possible].filter((name) => this.#machine.names.has(name));
+      if (there.length > 1 || (there.length === 0 && !possible.has("")))
+        this.fail(
+          `of ${[...possible].map((name) => name || "none").join("|")} there is ${there.join(" and ") || "none"}`,
+        );
+    }
     for (const [name, times] of this.#machine.made) if (times > 1) this.fail(`${name} was made ${times} times`);
   }
 }
@@ -67,11 +77,12 @@ interface World {
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly witness: Witness;
+  readonly flows: Flows;
   readonly note: (event: string) => void;
 }
 
 /** One thread of the program. */
-export async function workOf(thread: number, { session, clock, random, witness, note }: World): Promise<void> {
+export async function workOf(thread: number, { session, clock, random, witness, flows, note }: World): Promise<void> {
   const { files } = session;
   const pause = (): Promise<void> => new Promise((resolve) => clock.after(random.below(4000), resolve));
   const timed = async <T>(what: string, call: Promise<T>): Promise<T> => {
@@ -126,6 +137,25 @@ export async function workOf(thread: number, { session, clock, random, witness, 
     else if (result === -EEXIST) witness.fail(`${name} was made twice`);
   };
 
+  /** Makes, renames or removes the thread's own directory, as long as it is known where that is. */
+  const move = async (step: number): Promise<void> => {
+    const possible = witness.places.get(thread) ?? new Set([""]);
+    const [place = "", ...others] = possible;
+    if (others.length > 0) return;
+    const next = place !== "" && random.oneIn(3) ? "" : `m-${thread}-${step}`;
+    witness.places.set(thread, new Set([place, next]));
+    const result = await timed(
+      `${place || "nothing"} to ${next || "nothing"}`,
+      place === ""
+        ? files.makeDirectory({ path: `/${next}` }, 0o700)
+        : next === ""
+          ? files.remove({ path: `/${place}` }, true)
+          : files.rename({ path: `/${place}` }, { path: `/${next}` }),
+    );
+    if (result === 0) witness.places.set(thread, new Set([next]));
+    else if (result !== -EIO) witness.fail(`from ${place || "nothing"} to ${next || "nothing"} gave ${result}`);
+  };
+
   const exclude = async (): Promise<void> => {
     if (lock === undefined) return;
     const result = await timed("lock", files.flock(lock, LOCK_EX, true, after(clock, 30_000)));
@@ -139,10 +169,15 @@ export async function workOf(thread: number, { session, clock, random, witness, 
     await timed("unlock", files.flock(lock, LOCK_UN, false));
   };
 
+  /** Goes on beside what the thread does then. */
+  const conversations: Promise<void>[] = [];
+  const converse = (): void => void conversations.push(flows.play(session, note));
+
   for (let step = 0; step < STEPS; step++) {
     await pause();
-    await ([write, read, append, make, exclude, write, read][random.below(7)] ?? read)(step);
+    await ([write, read, append, make, exclude, move, move, converse][random.below(8)] ?? read)(step);
   }
+  await Promise.all(conversations);
   for (const file of [shared, log, lock]) if (file !== undefined) await timed("close", files.close(file));
 }
 

@@ -22,9 +22,18 @@ test.each(cases)(
   { timeout: 240_000 },
   async (name, way) => {
     const go = await testToolchain(newest);
-    const result = await judgePackage(name, { go, prefix: through(way), reuseNative: true, timeoutMs: 200_000 });
+    const result = await judgePackage(name, { go, prefix: through(way), reuseNative: true, timeoutMs: 120_000 });
     expect(result.skipped).toBeUndefined();
     expect(result.nativePasses).toBeGreaterThan(0);
     expect(result).toSatisfy(isGood);
   },
 );
+
+test("the tests of net give the same verdicts, connected by an agent", { timeout: 240_000 }, async () => {
+  const options = { go: await testToolchain(newest), reuseNative: true, timeoutMs: 120_000, by: "agent" };
+  // Copies gigabytes; `node test/std/main.ts --by agent` has it.
+  const flags = ["-test.skip=^TestSplice$"];
+  const result = await judgePackage("net", { ...options, prefix: through("agent"), flags });
+  expect(result.nativePasses).toBeGreaterThan(0);
+  expect(result).toSatisfy(isGood);
+});

@@ -2,19 +2,18 @@
  * Go's own tests as the judge: test binaries of the standard library, run as they are
  * and with every call through the tool.
  *
- *   node test/std/main.ts [--go 1.27.4] [--by asked|watched|hooks|native] [--packages os,net|all]
+ *   node test/std/main.ts [--go 1.27.4] [--by asked|watched|hooks|model|agent|native] [--packages os,net|network|all]
  *                         [--json] [--markdown FILE] [--reuse-native] [--jobs 2]
  *
  * `--markdown FILE` replaces the section of this release and way in FILE. Exit code 0 when every
  * difference is explained.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { releases } from "../matrix/releases.ts";
 import { through, type Way, ways } from "../matrix/elsewhere.ts";
 import { isGood, judgePackage, type PackageResult } from "./judge.ts";
-import { packagesWithTests, testToolchain } from "./packages.ts";
-import { markdownSection } from "./table.ts";
+import { networkPackages, packagesWithTests, testToolchain } from "./packages.ts";
+import { markdownSection, replaceSection } from "./table.ts";
 
 const { values } = parseArgs({
   options: {
@@ -30,7 +29,12 @@ const { values } = parseArgs({
 
 const prefix = values.by === "native" ? (command: readonly string[]) => [...command] : through(way(values.by));
 const go = await testToolchain(values.go);
-const names = values.packages === "all" ? await packagesWithTests(go) : values.packages.split(",");
+const names =
+  values.packages === "network"
+    ? networkPackages
+    : values.packages === "all"
+      ? await packagesWithTests(go)
+      : values.packages.split(",");
 const results = new Map<string, PackageResult>();
 const waiting = names.values();
 
@@ -41,6 +45,7 @@ async function worker(): Promise<void> {
       prefix,
       reuseNative: values["reuse-native"],
       timeoutMs: 600_000,
+      by: values.by,
     });
     results.set(name, result);
     console.error(line(result));
@@ -65,26 +70,18 @@ function line(result: PackageResult): string {
 }
 
 await Promise.all(Array.from({ length: Number(values.jobs) }, worker));
+const head =
+  "# Go's own tests, hooked\n\n" +
+  "<!-- Written by `node test/std/main.ts --go VERSION --by WAY --markdown docs/go-std-tests.md`. -->\n\n" +
+  "The test binaries of the standard library (`go test -c`, `-test.short`, static) ran as they are and with every\n" +
+  "call through the tool; verdicts are compared test by test. *asked*: `elsewhere trace -e all --in-step`, which asks\n" +
+  "about every call; *watched*: `elsewhere trace -e all -o FILE`; *hooks*: `elsewhere exec --hook`, with a hook for every\n" +
+  "call that lets it proceed and sees the real result; *model*: each call is made by its thread, and the models of descriptors\n" +
+  "and paths are held against the kernel; *agent*: what it connects (TCP, Unix streams) is connected by an agent on the same\n" +
+  "network, so that both ends of every connection are the test's.\n";
 const inOrder = names.flatMap((name) => results.get(name) ?? []);
 const title = `Go ${values.go}, ${values.by}`;
 const section = markdownSection(title, inOrder, new Date());
 console.log(values.json ? JSON.stringify(inOrder, null, 2) : section);
-if (values.markdown !== undefined) replaceSection(values.markdown, title, section);
+if (values.markdown !== undefined) replaceSection(values.markdown, { head, title, section });
 if (!inOrder.every(isGood)) process.exitCode = 1;
-
-function replaceSection(file: string, title: string, text: string): void {
-  const head =
-    "# Go's own tests, hooked\n\n" +
-    "<!-- Written by `node test/std/main.ts --go VERSION --by WAY --markdown docs/go-std-tests.md`. -->\n\n" +
-    "The test binaries of the standard library (`go test -c`, `-test.short`, static) ran as they are and with every\n" +
-    "call through the tool; verdicts are compared test by test. *asked*: `elsewhere trace -e all --in-step`, which asks\n" +
-    "about every call; *watched*: `elsewhere trace -e all -o FILE`; *hooks*: `elsewhere exec --hook`, with a hook for every\n" +
-    "call that lets it proceed and sees the real result.\n";
-  const before = existsSync(file) ? readFileSync(file, "utf8") : head;
-  const sections = before.split(/^(?=## Go )/m).filter((part) => !part.startsWith(`## ${title}\n`));
-  const [beginning = head, ...others] = sections;
-  const newestFirst = [...others.map((part) => part.trimEnd()), text.trimEnd()].sort((a, b) =>
-    b.localeCompare(a, "en", { numeric: true }),
-  );
-  writeFileSync(file, `${[beginning.trimEnd(), ...newestFirst].join("\n\n")}\n`);
-}

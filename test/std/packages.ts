@@ -12,6 +12,24 @@ export async function testToolchain(version: string): Promise<Toolchain> {
   return { ...go, environment: { ...go.environment, GOFLAGS: "-trimpath=false", CGO_ENABLED: "0" } };
 }
 
+/** Those whose tests connect sockets. */
+export const networkPackages: readonly string[] = [
+  "net",
+  "net/http",
+  "net/http/cgi",
+  "net/http/fcgi",
+  "net/http/httptest",
+  "net/http/httptrace",
+  "net/http/httputil",
+  "net/rpc",
+  "net/rpc/jsonrpc",
+  "net/smtp",
+  "net/textproto",
+  "crypto/tls",
+  "expvar",
+  "log/syslog",
+];
+
 /** Import paths of `go list std` that have tests. */
 export async function packagesWithTests(go: Toolchain): Promise<string[]> {
   const format = "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}";
@@ -24,16 +42,26 @@ export async function packagesWithTests(go: Toolchain): Promise<string[]> {
   return outcome.stdout.split("\n").filter((name) => name !== "" && !name.startsWith("vendor/"));
 }
 
-/** The test binary of a package, or the toolchain's reason why there is none. */
-export async function testBinary(go: Toolchain, name: string): Promise<{ program: string } | { reason: string }> {
+/** Where the sources of a package of the standard library are. */
+export const sourcesOf = (go: Toolchain, name: string): string => join(go.root, "src", name);
+
+/**
+ * The test binary of a package, or the toolchain's reason why there is none.
+ * @param sources where the package is, in a module
+ */
+export async function testBinary(
+  go: Toolchain,
+  name: string,
+  sources: string = sourcesOf(go, name),
+): Promise<{ program: string } | { reason: string }> {
   const folder = cached("std", `go${go.version}`);
   const program = join(folder, `${name.replaceAll("/", "_")}.test`);
   if (existsSync(program)) return { program };
   const work = scratch("std");
   mkdirSync(work, { recursive: true });
   const built = join(work, "built.test");
-  const outcome = await run([go.go, "test", "-c", "-o", built, name], {
-    cwd: join(go.root, "src"),
+  const outcome = await run([go.go, "test", "-c", "-o", built, "."], {
+    cwd: sources,
     environment: go.environment,
     timeoutMs: 600_000,
   });

@@ -79,21 +79,18 @@ const fixedAddresses: readonly string[] = ["setarch", "-R"];
 
 /**
  * An instruction of the program at which different calls were made takes the number as
- * an argument: it must be among the hooked ones, whatever the tool believes. A call counts
- * when it was seen there twice.
+ * an argument: it must be among the hooked ones, whatever the tool believes. Calls that
+ * never returned do not count: where the process ended before strace had read its registers,
+ * strace prints the address of the call before.
  */
 function unhookedGenericSites(calls: readonly StracedCall[], hooked: ReadonlySet<bigint>): string[] {
   const program = [...hooked][0] ?? 0n;
-  const once = new Set<string>();
   const names = new Map<bigint, Set<string>>();
-  for (const { address, call } of calls) {
+  for (const { address, call, returned } of calls) {
     // Elsewhere than in the program is libc, or the shell.
     const distance = address > program ? address - program : program - address;
-    if (distance > 0x1000_0000n) continue;
-    // strace gives a wrong address now and then, where one thread's exit_group ends the others.
-    const key = `${address} ${call}`;
-    if (once.has(key)) names.set(address, (names.get(address) ?? new Set()).add(call));
-    once.add(key);
+    if (distance > 0x1000_0000n || !returned) continue;
+    names.set(address, (names.get(address) ?? new Set()).add(call));
   }
   return [...names]
     .filter(([address, seen]) => seen.size > 1 && !hooked.has(address) && !seen.has("restart_syscall"))

@@ -11,14 +11,19 @@ test("finished, unfinished, failed and restarted calls", () => {
     "10 [0000000000408c0e] <... waitid resumed>0xc0, WEXITED, NULL) = ? ERESTARTSYS (To be restarted if SA_RESTART is set)",
     "10 [0000000000408c0e] --- SIGCHLD {si_signo=SIGCHLD} ---",
     "11 [????????????????] +++ exited with 0 +++",
+    "11 [0000000000408c0e] read(5,  <unfinished ...>",
+    "12 [0000000000408c0e] read(5,  <unfinished ...>",
     "10 [0000000000408a01] exit_group(0)           = ?",
+    "11 [????????????????] <... read resumed> <unfinished ...>) = ?",
   ].join("\n");
   expect(parseStrace(text)).toEqual([
-    { pid: 10, address: 0x408c0en, call: "openat", errno: null, restarted: false },
-    { pid: 11, address: 0x408c0en, call: "read", errno: "EAGAIN", restarted: false },
-    { pid: 10, address: 0x408c0en, call: "newfstatat", errno: "ENOENT", restarted: false },
-    { pid: 10, address: 0x408c0en, call: "waitid", errno: null, restarted: true },
-    { pid: 10, address: 0x408a01n, call: "exit_group", errno: null, restarted: false },
+    { pid: 10, address: 0x408c0en, call: "openat", errno: null, restarted: false, returned: true },
+    { pid: 11, address: 0x408c0en, call: "read", errno: "EAGAIN", restarted: false, returned: true },
+    { pid: 10, address: 0x408c0en, call: "newfstatat", errno: "ENOENT", restarted: false, returned: true },
+    { pid: 10, address: 0x408c0en, call: "waitid", errno: null, restarted: true, returned: true },
+    { pid: 11, address: 0x408c0en, call: "read", errno: null, restarted: false, returned: false },
+    { pid: 12, address: 0x408c0en, call: "read", errno: null, restarted: false, returned: false },
+    { pid: 10, address: 0x408a01n, call: "exit_group", errno: null, restarted: false, returned: false },
   ]);
 });
 

@@ -17,6 +17,8 @@ export interface StracedCall {
   readonly errno: string | null;
   /** The kernel interrupted it and will make it again: not an end that the program sees. */
   readonly restarted: boolean;
+  /** False where the process ended first: of such a call strace may have failed to read the registers. */
+  readonly returned: boolean;
   /** Of a call that makes a process or thread, its id. */
   readonly child?: number;
   /** Of a successful execve, the path. */
@@ -28,6 +30,7 @@ const resumed = /^(\d+) +\[[0-9a-f?]+\] <\.\.\. ([a-z_0-9]+) resumed>/;
 const success = / = (\d+)(?: |$)/;
 const makesChild: readonly string[] = ["clone", "clone3", "fork", "vfork"];
 const executedPath = /execve(?:at)?\(.*?"([^"]*)"/;
+const neverReturned = /(?: <unfinished \.\.\.>| = \?)$/;
 const failure = / = (?:-1|\?) (E[A-Z0-9]+) \([^()]*\)(?: \(DELAYED\))?$/;
 
 /** The calls in the order in which they began. Those that never ended have no error. */
@@ -60,11 +63,16 @@ export function parseStrace(text: string): StracedCall[] {
   return calls;
 }
 
-function outcome(name: string, line: string): Pick<StracedCall, "errno" | "restarted" | "child"> {
+function outcome(name: string, line: string): Pick<StracedCall, "errno" | "restarted" | "returned" | "child"> {
   const errno = failure.exec(line)?.[1] ?? null;
   const restarted = errno?.startsWith("ERESTART") ?? false;
   const result = makesChild.includes(name) ? success.exec(line)?.[1] : undefined;
-  return { errno: restarted ? null : errno, restarted, ...(result === undefined ? {} : { child: Number(result) }) };
+  return {
+    errno: restarted ? null : errno,
+    restarted,
+    returned: !neverReturned.test(line),
+    ...(result === undefined ? {} : { child: Number(result) }),
+  };
 }
 
 /**

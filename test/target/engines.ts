@@ -47,7 +47,7 @@ export async function startDocker(group: number): Promise<TestEngine> {
   };
   await eventually(ready, 30_000);
   const engine = engineOf("docker", home, env, () => end(daemon));
-  await importImage(engine, home);
+  await importTeller(engine, home);
   return engine;
 }
 
@@ -66,9 +66,13 @@ export async function startPodman(): Promise<TestEngine> {
     DOCKER_HOST: "unix:///nowhere", // this machine's own Docker is nobody's business here
   };
   const engine = engineOf("podman", home, env, async () => {
-    await execute("umount", [`${home}/graph/overlay`]).catch(() => undefined); // Podman's own, and left mounted
+    // Podman mounts it for itself and leaves it so; what cleans up behind containers does it once more, later.
+    await eventually(async () => {
+      await execute("umount", [`${home}/graph/overlay`]).catch(() => undefined);
+      return removed(home);
+    });
   });
-  await importImage(engine, home);
+  await importTeller(engine, home);
   return engine;
 }
 
@@ -93,23 +97,31 @@ function engineOf(
   };
 }
 
-async function importImage({ run }: TestEngine, home: string): Promise<void> {
+async function importTeller(engine: TestEngine, home: string): Promise<void> {
   const root = join(home, "root");
   mkdirSync(join(root, "srv"), { recursive: true });
   copyFileSync(await teller(), join(root, "teller"));
   writeFileSync(join(root, "srv/file"), "content\n");
   writeFileSync(join(root, "srv/secret"), "root's\n", { mode: 0o600 });
-  await execute("tar", [
-    "--create",
-    "--owner=0",
-    "--group=0",
-    "--file",
-    join(home, "root.tar"),
-    "--directory",
-    root,
-    ".",
-  ]);
-  await run("import", join(home, "root.tar"), IMAGE);
+  await importImage(engine, IMAGE, root);
+}
+
+/** Makes an image of what is in the directory `root`, and nothing else. */
+export async function importImage({ run }: TestEngine, image: string, root: string): Promise<void> {
+  const archive = `${root}.tar`;
+  await execute("tar", ["--create", "--numeric-owner", "--file", archive, "--directory", root, "."]);
+  await run("import", archive, image);
+  rmSync(archive);
+}
+
+/** @returns whether nothing of it is left, or in use */
+function removed(folder: string): boolean {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function end(daemon: ChildProcess): Promise<void> {

@@ -1,64 +1,33 @@
 /** A host behind the real ssh and sshd, on this machine's loopback, with keys and settings of their own. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { createServer } from "node:net";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import type { Duplex } from "node:stream";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Session } from "../../src/session/session.ts";
-import { findTool } from "../../src/target/tools.ts";
+import { repository } from "../matrix/cache.ts";
+import { canHaveSsh, type SshHost, startSshHost } from "./ssh-host.ts";
 import { eventually, heldSession, startTarget, teller, toldBySession, toldInside } from "./told.ts";
 
-const sshd = findTool("sshd");
-
-describe("ssh", { skip: sshd === undefined || process.getuid?.() !== 0 }, () => {
-  const home = mkdtempSync(join(tmpdir(), "elsewhere-ssh-"));
+describe("ssh", { skip: !canHaveSsh }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "elsewhere-at-host-"));
   /** TMPDIR and HOME at the host. */
-  const [temporary, atHost] = [join(home, "tmp"), join(home, "home")];
-  let server: ChildProcess;
+  const [temporary, atHost] = [join(folder, "tmp"), join(folder, "home")];
+  let host: SshHost;
 
   beforeAll(async () => {
-    for (const directory of [temporary, atHost, join(home, "bin")]) mkdirSync(directory);
-    mkdirSync("/run/sshd", { recursive: true });
-    for (const name of ["host", "user"])
-      execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(home, name)]);
-    const [port, portWithNode] = [await freePort(), await freePort()];
-    writeFileSync(
-      join(home, "sshd_config"),
-      `Port ${port}\nPort ${portWithNode}\nListenAddress 127.0.0.1\nHostKey ${home}/host\nAuthorizedKeysFile ${home}/user.pub\nPidFile none\n` +
-        `StrictModes no\nUsePAM no\nSetEnv TMPDIR=${temporary} XDG_CACHE_HOME=${atHost}\n` +
-        `Match LocalPort ${portWithNode}\nSetEnv PATH=${dirname(process.execPath)}:/usr/bin:/bin TMPDIR=${temporary} XDG_CACHE_HOME=${atHost}\n`,
-    );
-    const config = `HostName 127.0.0.1\nStrictHostKeyChecking no\nLogLevel ERROR\n`;
-    writeFileSync(
-      join(home, "config"),
-      `UserKnownHostsFile /dev/null\nHost with-node\nPort ${portWithNode}\nHost *\nPort ${port}\n` +
-        `Host there with-node\n${config}IdentityFile ${home}/user\n` +
-        `Host stranger\n${config}IdentityFile ${home}/host\nIdentitiesOnly yes\nBatchMode yes\n`,
-    );
-    // The user's own ssh, with a configuration that is not in the home directory.
-    const ssh = join(home, "bin/ssh");
-    writeFileSync(ssh, `#!/bin/sh\nexec ${findTool("ssh")} -F ${home}/config "$@"\n`);
-    chmodSync(ssh, 0o755);
-    process.env["PATH"] = [join(home, "bin"), process.env["PATH"]].join(delimiter);
-    server = spawn(sshd ?? "", ["-D", "-e", "-f", join(home, "sshd_config")], { stdio: ["ignore", "ignore", "pipe"] });
-    await once(server.stderr ?? server, "data"); // "Server listening"
+    for (const directory of [temporary, atHost]) mkdirSync(directory);
+    const there = `SetEnv TMPDIR=${temporary} XDG_CACHE_HOME=${atHost}`;
+    host = await startSshHost({
+      hosts: { there, "with-node": `${there} PATH=${dirname(process.execPath)}:/usr/bin:/bin` },
+    });
+    process.env["PATH"] = host.path;
   });
 
   afterAll(() => {
-    server.kill();
-    rmSync(home, { recursive: true });
+    host[Symbol.dispose]();
+    rmSync(folder, { recursive: true });
   });
 
   beforeEach(() => rmSync(join(atHost, "elsewhere"), { recursive: true, force: true }));
@@ -93,6 +62,16 @@ describe("ssh", { skip: sshd === undefined || process.getuid?.() !== 0 }, () => 
     expect(readdirSync(join(atHost, "elsewhere"))).toHaveLength(1);
   });
 
+  test("--keep on the command line keeps, and without it nothing stays", async () => {
+    const program = await teller();
+    for (const flags of [[], ["--keep"]]) {
+      const args = ["exec", "--no-config", "--target", "ssh:with-node", ...flags, "--", program, "tell", "/"];
+      execFileSync(process.execPath, [join(repository, "src/cli/main.ts"), ...args], { stdio: "pipe" });
+      expect(existsSync(join(atHost, "elsewhere"))).toBe(flags.length > 0);
+      expect(readdirSync(temporary)).toEqual([]);
+    }
+  });
+
   test("what is killed leaves nothing there: the supervisor, ssh, the agent", async () => {
     const holder = await heldSession("ssh:with-node");
     expect(readdirSync(temporary)).toHaveLength(1);
@@ -123,12 +102,3 @@ describe("ssh", { skip: sshd === undefined || process.getuid?.() !== 0 }, () => 
     await expect(startTarget("ssh:no-such-host.invalid")).rejects.toMatchObject({ code: "target-unusable" });
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
-}

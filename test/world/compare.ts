@@ -3,8 +3,9 @@ import { sample } from "fast-check";
 import { goProgram } from "../engine/programs.ts";
 import { join } from "node:path";
 import { repository } from "../matrix/cache.ts";
+import type { Call } from "./draws.ts";
 import { type Difference, type Outcome, Pair } from "./pair.ts";
-import { type Call, sequences, sharedSequences } from "./sequences.ts";
+import { sequences, sharedSequences } from "./sequences.ts";
 
 export interface CompareOptions {
   readonly sequences: number;

@@ -13,6 +13,12 @@ import { World } from "../../src/world/world.ts";
 /** Bytes: larger than what is brought over in one piece. */
 const BIG = 3_200_000;
 
+/** A zone that is like no other: 3:07:30 east: header, one type, its name (tzfile(5), version 1). */
+const ZONE = Buffer.from(
+  `${"545a6966" + "00".repeat(16)}${"00000000".repeat(4)}000000010000000400002bf2000046415200`,
+  "hex",
+);
+
 /** Everything that the program `resident` reads, below /srv, and who and where its machine is. */
 export const home: EmbeddedOptions = {
   hostname: "faraway",
@@ -30,6 +36,8 @@ export const home: EmbeddedOptions = {
     "/etc/hostname": "faraway\n",
     "/etc/hosts": "10.0.0.9 db\n",
     "/etc/resolv.conf": "nameserver 10.0.0.1\n",
+    "/etc/localtime": ZONE,
+    "/run/secrets/token": "hush\n",
   },
 };
 
@@ -95,7 +103,7 @@ export async function asIf(sandbox: Embedded, { program, args }: Command): Promi
   return { stdout, stderr, exitCode, failures };
 }
 
-const textOf = async (stream: Readable | null): Promise<string> => (stream === null ? "" : text(stream));
+export const textOf = async (stream: Readable | null): Promise<string> => (stream === null ? "" : text(stream));
 
 /** The first pattern that matches decides; all other paths are local. */
 export const policyOf = (modes: Readonly<Record<string, FileMode>>): FilePolicy =>

@@ -20,8 +20,8 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => visit[Symbol.asyncDispose]());
 
-test("is kept as inside, in every mode of the journal", async () => {
-  for (const mode of ["delete", "truncate", "wal"]) {
+test("is kept as inside, in every mode of the journal", { timeout: 120_000 }, async () => {
+  for (const mode of ["delete", "truncate", "wal", "shared-wal"]) {
     const command = { program, args: ["run", `${mode}.db`, mode, "10"] };
     const { stdout, stderr, exitCode } = await visit.run(command);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });

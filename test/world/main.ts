@@ -2,20 +2,27 @@
  * Holds the world against the kernel: random sequences of file calls, played inside a sandbox and here as if in it.
  *
  *     node test/world/main.ts [--sequences 20000] [--seed N]
+ *     node test/world/main.ts --network 2000 [--seed N]      calls about sockets
  *
  * Exit code 1 at the first difference, which is printed.
  */
 import { parseArgs } from "node:util";
 import { compare } from "./compare.ts";
+import { compareNetwork } from "./network-sequences.ts";
 
 const { values } = parseArgs({
-  options: { sequences: { type: "string", default: "20000" }, seed: { type: "string", default: "1" } },
+  options: {
+    network: { type: "string" },
+    sequences: { type: "string", default: "20000" },
+    seed: { type: "string", default: "1" },
+  },
 });
-const difference = await compare({
-  sequences: Number(values.sequences),
-  seed: Number(values.seed),
-  progress: (played) => process.stderr.write(`\r${played} sequences`),
-});
+const seed = Number(values.seed);
+const progress = (played: number): void => void process.stderr.write(`\r${played} sequences`);
+const difference =
+  values.network === undefined
+    ? await compare({ sequences: Number(values.sequences), seed, progress })
+    : await compareNetwork({ sequences: Number(values.network), seed, progress });
 process.stderr.write("\n");
 if (difference !== undefined) {
   console.log(difference);

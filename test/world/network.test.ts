@@ -1,75 +1,27 @@
 /** A program whose network is the target's: what it finds here is what it finds there. */
-import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { OutgoingPolicy } from "../../src/config/outgoing.ts";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { OutgoingPolicy, outgoingRule } from "../../src/config/outgoing.ts";
 import { launch } from "../../src/index.ts";
 import { Session } from "../../src/session/session.ts";
 import type { Embedded } from "../../src/target/embedded.ts";
-import { World } from "../../src/world/world.ts";
 import { networkHooks } from "../../src/world/network/network.ts";
-import { goProgram } from "../engine/programs.ts";
-import { repository } from "../matrix/cache.ts";
-import { home, inside, policyOf, startHome } from "./homes.ts";
+import { startHome } from "./homes.ts";
+import { type NetworkHome, startNetworkHome } from "./network-home.ts";
 
-let program: string;
-let sandbox: Embedded;
-let session: Session;
-let server: ChildProcess;
+let site: NetworkHome;
 beforeAll(async () => {
-  program = await goProgram(join(repository, "test/world/caller"));
-  sandbox = await startHome({
-    ...home,
-    files: {
-      ...home.files,
-      "/etc/resolv.conf": "nameserver 127.0.0.1\noptions timeout:2\n",
-      "/etc/hosts": "10.0.0.9 inhosts\n",
-      "/etc/nsswitch.conf": "hosts: files dns\n",
-    },
-  });
-  session = await Session.open({ connect: () => Promise.resolve(sandbox.connection), release: "elsewhere test" });
-  mkdirSync(join(sandbox.root, "bin"), { recursive: true });
-  copyFileSync(program, join(sandbox.root, "bin/server"));
-  server = sandbox.run("/bin/server", ["serve"], { stdio: ["pipe", "pipe", "inherit"] });
-  if (server.stdout !== null) await once(server.stdout, "data");
+  site = await startNetworkHome();
 }, 120_000);
-afterAll(async () => {
-  server.kill();
-  session[Symbol.dispose]();
-  await sandbox[Symbol.asyncDispose]();
-});
+afterAll(() => site[Symbol.asyncDispose]());
 
-/** What it prints here, with its traffic there. */
-async function here(args: readonly string[], policy = new OutgoingPolicy()): Promise<string> {
-  const failures: unknown[] = [];
-  const files = policyOf({ "/etc/**": "remote-read", "/srv/**": "remote" });
-  const world = new World({ files: session.files, policy: files });
-  await using running = await launch(program, {
-    args,
-    stdio: ["ignore", "pipe", "pipe"],
-    hooks: [...networkHooks({ network: session.network, policy, files, orphanMs: 2000 }), ...world.hooks],
-    onHookError: (failure) => failures.push(failure),
-  });
-  const [stdout, stderr] = await Promise.all([
-    running.stdout === null ? "" : text(running.stdout),
-    running.stderr === null ? "" : text(running.stderr),
-    running.exited,
-  ]);
-  expect(failures).toEqual([]);
-  return stdout + stderr;
-}
+const here: NetworkHome["here"] = (...args) => site.here(...args);
 
 /** The agent's. */
 const pidOf = (agent: Embedded): number => (agent as unknown as { readonly pid: number }).pid;
-
-/** What it prints there. */
-async function there(args: readonly string[]): Promise<string> {
-  const { stdout, stderr } = await inside(sandbox, { program, args });
-  return stdout + stderr;
-}
 
 const cases: readonly (readonly [name: string, expected: string | RegExp, ...args: string[]])[] = [
   ["HTTP", "200 OK POST /a from 127.0.0.1 with 5 bytes\n", "get", "http://127.0.0.1:7001/a", "http://[::1]:7001/b"],
@@ -113,18 +65,33 @@ const cases: readonly (readonly [name: string, expected: string | RegExp, ...arg
   ["an abstract name", "local @ remote @elsewhere-test", "unix", "@elsewhere-test"],
   ["a Unix socket that is not there", "no such file or directory", "unix", "/srv/nothing.sock"],
   ["a Unix socket that is none", "connection refused", "unix", "/srv/config/app.conf"],
+  ["interfaces", "[127.0.0.1/8 ::1/128] <nil>\n", "interfaces"],
+  ["routes", "resource temporarily unavailable\ntrue 0\n", "routes"],
+  ["interfaces by ioctl", "8915 6c6f", "ioctls"],
+  ["files about the network", "/proc/net/dev lo:\n", "netfiles"],
+  ["copies of a socket made before it is connected", "by the copy[11 <nil>] <nil>\n", "copies"],
+  ["writing after a reset", "connection reset by peer\nbroken pipe\nbroken pipe\ntrue\nbroken pipe\n", "afterreset"],
+  ["relative paths of Unix sockets", "/srv/run.sock\n/srv/run.sock\n/srv/run.sock\n", "relative"],
+  ["Unix sockets of no use", "protocol wrong type for socket", "unixerrors"],
+  ["Unix datagrams", '4 "sent" from <nil>\n', "unixgrams"],
   ["its own listener", "own true\ntrue\n", "own"],
+  ["copies of a connected socket: dup, dup3, fcntl", "over another[12 <nil>] <nil>\n", "duplicates"],
+  ["close_range over sockets", "the same number, another socket[", "ranges"],
+  ["a socket through another one: SCM_RIGHTS", "through another socket[22 <nil>] <nil>\n", "passed"],
+  ["a thread with descriptors of its own: CLONE_FILES", "true\n", "owntable"],
+  ["a socket of a child: vfork and exec", "by a child[10 <nil>] <nil>\nnobody", "inherited"],
+  ["sendmmsg and recvmmsg", "3 errno 0\n9 9 9 \n", "many"],
 ];
 
 for (const [name, expected, ...args] of cases)
   test(`${name}: the same here as there`, { timeout: 60_000 }, async () => {
-    const native = await there(args);
+    const native = await site.there(args);
     expect(native).toContain(expected);
     expect(await here(args)).toBe(native);
   });
 
 test("what was connected is closed, here and there", { timeout: 60_000 }, async () => {
-  const open = (): number[] => ["self", pidOf(sandbox)].map((pid) => readdirSync(`/proc/${pid}/fd`).length);
+  const open = (): number[] => ["self", pidOf(site.sandbox)].map((pid) => readdirSync(`/proc/${pid}/fd`).length);
   await here(["parallel", "20"]); // what is made once
   const before = open();
   await here(["parallel", "100"]);
@@ -136,11 +103,53 @@ test("what was connected is closed, here and there", { timeout: 60_000 }, async 
 
 test("a policy keeps destinations here", async () => {
   const policy = new OutgoingPolicy([
-    { mode: "local", network: "127.0.0.0/8", ports: [7000, 7001] },
-    { mode: "remote", protocol: "tcp" },
+    outgoingRule({ pattern: "127.0.0.0/8:7000-7001", mode: "local" }),
+    outgoingRule({ pattern: "tcp://*", mode: "remote" }),
   ]);
   expect(await here(["dial", "tcp", "127.0.0.1:7001", "5s"], policy)).toContain("connection refused");
   expect(await here(["dial", "tcp", "127.0.0.1:7002", "5s"], policy)).toContain("local 127.0.0.1 some remote");
+});
+
+describe("rules about names", () => {
+  /** The domain in which the target looks for names that have no dot. */
+  const settings = "nameserver 127.0.0.1\nsearch shop.test\n";
+  const EHOSTUNREACH = "(113, timeout false)";
+  const refused = (pattern: string): OutgoingPolicy =>
+    new OutgoingPolicy([outgoingRule({ pattern, mode: "refuse", errno: "EHOSTUNREACH" })]);
+  const dialed = (host: string, policy: OutgoingPolicy): Promise<string> =>
+    here(["dial", "tcp", `${host}:80`, "10s"], policy, settings);
+
+  test("know the addresses of answers, by UDP and by TCP, and of the target's hosts", async () => {
+    expect(await dialed("db.test", refused("other.test"))).toContain("(101, timeout false)"); // ENETUNREACH
+    expect(await dialed("db.test", refused("*.test:80"))).toContain(EHOSTUNREACH);
+    expect(await dialed("db.test", refused("*.test:81"))).toContain("(101, timeout false)");
+    expect(await dialed("big.test", refused("BIG.test"))).toContain(EHOSTUNREACH); // does not fit into a datagram
+    expect(await dialed("inhosts", refused("inhosts"))).toContain(EHOSTUNREACH);
+  });
+
+  // "localhos?" is a pattern of names; the target's server knows no localhost.shop.test.
+  const localhost = new OutgoingPolicy([outgoingRule({ pattern: "localhos?", mode: "local" })]);
+  test.each([
+    ["UDP", settings],
+    ["TCP", `${settings}options use-vc\n`],
+  ])("have a name looked up here, and all others there: %s", async (_, resolvers) => {
+    expect(await site.there(["lookup", "localhost.shop.test"])).toContain("no such host");
+    const found = await here(["lookup", "localhost.shop.test", "db.test", "nowhere.test"], localhost, resolvers);
+    expect(found).toMatch(
+      /^localhost\.shop\.test [12] 127\.0\.0\.1.* <nil>\ndb\.test 1 10\.1\.2\.3 <nil>\nnowhere\.test 0 .*no such host\n$/,
+    );
+  });
+
+  test("are all that is asked there where everything else is here", async () => {
+    const policy = new OutgoingPolicy([outgoingRule({ pattern: "db.test", mode: "remote" })], {
+      mode: "local",
+      origin: { by: "default" },
+    });
+    expect(await here(["lookup", "db.test", "localhost.localdomain.invalid"], policy, settings)).toMatch(
+      /^db\.test 1 10\.1\.2\.3 <nil>\nlocalhost\.localdomain\.invalid 0 .*\n$/,
+    );
+    expect(await dialed("db.test", policy)).toContain("(101, timeout false)"); // there
+  });
 });
 
 test(
@@ -158,11 +167,11 @@ test(
     });
     for (const home of [first, next]) {
       mkdirSync(join(home.root, "bin"), { recursive: true });
-      copyFileSync(program, join(home.root, "bin/server"));
+      copyFileSync(site.program, join(home.root, "bin/server"));
       const child = home.run("/bin/server", ["serve"], { stdio: ["pipe", "pipe", "inherit"] });
       if (child.stdout !== null) await once(child.stdout, "data");
     }
-    await using running = await launch(program, {
+    await using running = await launch(site.program, {
       args: ["outlive", "127.0.0.1:7006"],
       stdio: ["ignore", "pipe", "inherit"],
       hooks: networkHooks({ network: lost.network, policy: new OutgoingPolicy() }),

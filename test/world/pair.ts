@@ -20,7 +20,7 @@ import { Session } from "../../src/session/session.ts";
 import { type Embedded, startEmbedded } from "../../src/target/embedded.ts";
 import { World } from "../../src/world/world.ts";
 import { policyOf } from "./homes.ts";
-import type { Call } from "./sequences.ts";
+import type { Call } from "./draws.ts";
 
 /** What a sequence led to: a line for each call, and what is there afterwards. */
 export interface Outcome {
@@ -129,7 +129,8 @@ interface Streams {
   readonly stderr: Readable | null;
 }
 
-async function answersOf(
+/** Plays sequences, a line each. @returns what the player said of each */
+export async function answersOf(
   { stdin, stdout, stderr }: Streams,
   input: string,
   ended: Promise<number | null>,
@@ -150,11 +151,12 @@ const textOf = async (stream: Readable | null): Promise<string> => (stream === n
 const OLD_MS = 1_600_000_000_000;
 
 /** What is below a folder, as the machine that it is really on says it. */
-function treeOf(folder: string): string[] {
+export function treeOf(folder: string): string[] {
   const inodes = new Map<number, number>();
   const lines: string[] = [];
   const visit = (path: string, name: string): void => {
-    const stat = lstatSync(path);
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return void lines.push(`${name} is gone`);
     const inode = inodes.get(stat.ino) ?? inodes.size;
     inodes.set(stat.ino, inode);
     const { mtimeMs, nlink, uid, gid } = stat;

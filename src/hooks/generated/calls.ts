@@ -724,6 +724,7 @@ export interface CallTypes {
   /** mseal(unsigned long start, size_t len, unsigned long flags) */
   readonly mseal: { readonly args: { readonly start: bigint; readonly len: number; readonly flags: bigint }; readonly has: unknown };
 }
+/** Names of the kernel's errors. */
 
 export type ErrnoName =
   | "EPERM"

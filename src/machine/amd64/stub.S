@@ -40,6 +40,11 @@
 #  5. FUTEX_WAIT ends by an answer, a signal or the timeout. Before each the thread looks at
 #     `owner`; the kernel marks it when the supervisor dies. Withdrawing the question is
 #     one step too: an answer that was already there wins.
+#     That a handler has run is told like a question, with the state as it is: `interrupted`, then the bits.
+#     The answer may come in between, and the slot be another's when its bits are found. So a bit is a hint: the
+#     supervisor takes what is asked and not yet taken, and of what it has taken reads `interrupted`.
+#     Where the header says so the process ends instead of going on; an orderly supervisor
+#     takes that back before it sets `dead` and marks `owner`.
 #  6. "continue" clears `claimed` before the call: a thread in the kernel holds nothing.
 #  7. A journal belongs to whoever holds its slot. An entry is whole before `written` moves
 #     behind it, `written` moves before the watched bit is set (locked); the supervisor
@@ -58,15 +63,20 @@
 .set SYS_munmap, 11
 .set SYS_rt_sigprocmask, 14
 .set SYS_sched_yield, 24
+.set SYS_getpid, 39
+.set SYS_kill, 62
 .set SYS_gettid, 186
 .set SYS_futex, 202
+.set SYS_exit_group, 231
 .set FUTEX_WAIT, 0
 .set FUTEX_WAKE, 1
 .set O_RDWR_CLOEXEC, 02000002
 .set PROT_READ_WRITE, 3
 .set MAP_SHARED, 1
 .set MAP_PRIVATE_ANONYMOUS, 0x22
+.set EINTR, 4
 .set EINVAL, 22
+.set SIGKILL, 9
 .set PAGE, 4096
 .set LOWEST_ADDRESS, 0x10000                # vm.mmap_min_addr; flags of fcntl are below, and not worth a fault
 .set CPU_SEGMENT, 0x7b
@@ -100,8 +110,11 @@
     cmp dword ptr [r11 + HEADER_DEAD], 0
     jne \gone
     test dword ptr [r11 + HEADER_OWNER], OWNER_DIED
-    jnz \gone
-    add ecx, SLOT_SIZE
+    jz 79f
+    cmp dword ptr [r11 + HEADER_DEADLY], 0
+    jne end_process
+    jmp \gone
+79: add ecx, SLOT_SIZE
     and ecx, [r11 + HEADER_SLOT_MASK]
     jmp 77b
 78: lea rcx, [r11 + rcx + SLOTS]
@@ -131,6 +144,18 @@
     mov edx, 1
     mov eax, SYS_futex
     syscall
+.endm
+
+# Sets the slot's bits and, when the supervisor sleeps, rings. In: rbx = slot, r8 = mailbox; goes to
+# \awake where nobody had to be rung. Out: as RING.
+.macro TELL awake
+    SLOT_INDEX
+    lock bts dword ptr [r8 + PENDING], ecx
+    shr ecx, 5                              # pending word
+    lock bts dword ptr [r8 + HEADER_SUMMARY], ecx
+    cmp dword ptr [r8 + HEADER_SLEEPING], 0
+    je \awake
+    RING
 .endm
 
 # rax = the processor's time stamp. Changes rdx.
@@ -356,6 +381,7 @@ ask:
     mov [rcx + SLOT_STACK_POINTER], rsp
     mov [rcx + SLOT_SELF], rcx
     mov dword ptr [rcx + SLOT_REPORTED], 0
+    mov dword ptr [rcx + SLOT_INTERRUPTED], 0
     mov rbx, rcx                            # survives every call below
     mov rax, [rip + process]
     mov [rbx + SLOT_PROCESS], rax
@@ -370,13 +396,7 @@ ask:
 request:
     mov r8, [rip + mailbox]                 # survives every call below as well
     mov dword ptr [rbx + SLOT_STATE], STATE_ASKED
-    SLOT_INDEX
-    lock bts dword ptr [r8 + PENDING], ecx
-    shr ecx, 5                              # pending word
-    lock bts dword ptr [r8 + HEADER_SUMMARY], ecx
-    cmp dword ptr [r8 + HEADER_SLEEPING], 0
-    je wait
-    RING
+    TELL wait
     mov esi, [r8 + HEADER_SPIN]
     jmp 5f                                  # it may have been woken on this very processor: yield first
 .globl wait
@@ -408,18 +428,40 @@ wait:
     mov eax, SYS_futex
     syscall
     cmp dword ptr [rbx + SLOT_STATE], STATE_ASKED_ASLEEP
-    je 3b
-    jmp answered
+    jne answered
+    cmp eax, -EINTR                         # a wait with a timeout is never restarted: a handler has run
+    jne 3b
+    cmp dword ptr [rbx + SLOT_INTERRUPTED], 0
+    jne 3b                                  # the supervisor has not yet taken note of the one before
+    mov dword ptr [rbx + SLOT_INTERRUPTED], 1
+    TELL 3b
+    jmp 3b
 withdraw:
     mov eax, STATE_ASKED_ASLEEP
     mov ecx, STATE_WITHDRAWN
     lock cmpxchg [rbx + SLOT_STATE], ecx
     jne answered
+    cmp dword ptr [r8 + HEADER_DEADLY], 0
+    jne end_process
     mov dword ptr [r8 + HEADER_DEAD], 1
     mov eax, [rbx + SLOT_REPORTED]
     and eax, [rbx + SLOT_OWN]
     jz continue                             # the documented outcome: as if nobody had asked
     jmp return                              # the call was made; its result is the result
+# The supervisor is dead, and what it has not answered must not be answered by this machine's kernel. Nothing of the
+# program is run any more: it ends as if it had been killed.
+.globl end_process
+end_process:
+    mov eax, SYS_getpid
+    syscall
+    mov edi, eax
+    mov esi, SIGKILL
+    mov eax, SYS_kill
+    syscall
+    mov edi, 128 + SIGKILL                  # the first process of a namespace cannot kill itself
+    mov eax, SYS_exit_group
+    syscall
+    jmp end_process                         # a seccomp filter may refuse either
 .globl answered
 answered:
     mov eax, [rbx + SLOT_VERDICT]

@@ -22,12 +22,14 @@ import type { RecordedStat } from "./events.ts";
 import { makeFolder } from "./own-folder.ts";
 import { fromOutside, isLive } from "./places.ts";
 import type { Looker } from "./world-recorder.ts";
-import { kindOf, statOf } from "./stat.ts";
+import { kindOf, recordedStat, statOf } from "./stat.ts";
 
 interface Made {
   readonly version: Version;
   /** Of what was made: another one tells that the program has changed it. */
   ctimeNs: bigint;
+  /** And another one of these that it has put another in its place. */
+  ino: bigint;
 }
 
 const ENOENT = 2;
@@ -133,10 +135,17 @@ export class Scratch implements Disposable {
     return made.version.content?.why ?? "it was not read then";
   }
 
-  /** What stat told of the file, if the program has not changed it. */
+  /**
+   * What stat told of the file; of one that the program has changed, what is to be told now: it is the same file still (SQLite
+   * looks). Undefined where the program has made it.
+   */
   statOf(path: string): RecordedStat | undefined {
     const made = this.#made.get(path);
-    return made === undefined || this.#isChanged(path, made) ? undefined : made.version.node.stat;
+    const stat = made?.version.node.stat;
+    if (made === undefined || stat === undefined) return undefined;
+    const real = statOf(this.realOf(path));
+    if (real?.ctimeNs === made.ctimeNs) return stat;
+    return real?.ino === made.ino ? { ...recordedStat(real), dev: stat.dev, ino: stat.ino } : undefined;
   }
 
   /** Whether the program has made or changed it. */
@@ -165,7 +174,7 @@ export class Scratch implements Disposable {
     const { kind, stat, target } = version.node;
     if (!this.#made.has(path) && statOf(here) !== undefined) return; // the program was here first
     const parent = posix.dirname(path);
-    const made = { version, ctimeNs: -1n };
+    const made = { version, ctimeNs: -1n, ino: -1n };
     this.#made.set(path, made);
     if (!this.#isInPlace(parent, kind !== "absent")) return;
     const around = this.#made.get(parent);
@@ -182,7 +191,7 @@ export class Scratch implements Disposable {
     }
     if (kind === "directory") chmodSync(here, mode | 0o700);
     else if (kind === "file" || kind === "other") chmodSync(here, mode);
-    made.ctimeNs = kind === "absent" ? -1n : lstatSync(here, { bigint: true }).ctimeNs;
+    if (kind !== "absent") ({ ctimeNs: made.ctimeNs, ino: made.ino } = lstatSync(here, { bigint: true }));
     if (around !== undefined && isParentAsItWas) around.ctimeNs = statOf(this.realOf(parent))?.ctimeNs ?? -1n;
   }
 

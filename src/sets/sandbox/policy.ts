@@ -2,6 +2,7 @@
 import type { ErrnoName } from "../../hooks/generated/calls.ts";
 import type { AnyCall, CallName } from "../../hooks/types.ts";
 
+/** Which part of a sandbox has denied a call; "bypass": those calls that would lead round all of it. */
 export type PolicyName = "network" | "write" | "exec" | "hide" | "bypass";
 
 /** What is denied: the path or the address, for the audit log. */

@@ -27,10 +27,10 @@ export class JsonSink implements TraceSink {
 }
 
 function callLine(record: CallRecord): string {
-  const { pid, tid, call, args, result, errno, timeUs, durationUs } = record;
+  const { pid, tid, call, args, result, errno, timeUs, durationUs, where } = record;
   return (
     `{"kind":"call","pid":${pid},"tid":${tid},"call":"${call}","args":${argsJson(args)},"result":${resultJson(result)},` +
-    `"errno":${errno === null ? "null" : `"${errno}"`},"timeUs":${timeUs},"durationUs":${durationUs}}\n`
+    `"errno":${errno === null ? "null" : `"${errno}"`},"timeUs":${timeUs},"durationUs":${durationUs}${where === undefined ? "" : `,"where":${JSON.stringify(where)}`}}\n`
   );
 }
 

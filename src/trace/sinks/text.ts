@@ -5,6 +5,8 @@
  *     41230/41233 connect(7, {sa_family=AF_INET, …}, 16)             = -1 ECONNREFUSED (…) <85.0µs>
  *     41230 +++ exited with 0 +++
  *
+ * Of a program in a target, where the call happened and by which rule stands behind: [remote-read /etc/hosts].
+ *
  * First the process, then the thread where it is not the process's first. A record is
  * one line whatever its strings hold: control characters are escaped here even where
  * a decoder forgot, so a traced program cannot send sequences to the terminal.
@@ -59,6 +61,7 @@ export class TextSink implements TraceSink {
     let line = `${this.#who(record.timeUs, record.pid, record.tid)}${bold(record.call)}(${args})${" ".repeat(gap)}= `;
     line += record.errno === null ? result : red(result);
     if (record.durationUs !== null) line += ` ${dim(`<${formatDuration(record.durationUs)}>`)}`;
+    if (record.where !== undefined) line += ` ${dim(oneLine(`[${record.where.mode} ${record.where.rule}]`))}`;
     return `${line}\n`;
   }
 

@@ -15,9 +15,14 @@ export function internetOf(address: SocketAddress | undefined): NewInternet | un
   return family === "AF_INET" ? { ip: ipv4Bytes(host), port } : { ip: ipv6Bytes(host), port, scopeId: scopeId ?? 0 };
 }
 
+/** "192.0.2.1", "2001:db8::1" */
+export const hostOf = ({ ip = new Uint8Array(4) }: NewInternet): string =>
+  ip.length === 4 ? ipv4(ip, 0) : ipv6(ip, 0);
+
 /** struct sockaddr_in or sockaddr_in6 */
-export function internetBytes({ ip, port, scopeId }: Internet): Uint8Array {
-  const bytes = Buffer.from(addressBytes({ host: ip.length === 4 ? ipv4(ip, 0) : ipv6(ip, 0), port }));
+export function internetBytes(address: Internet): Uint8Array {
+  const { ip, port, scopeId } = address;
+  const bytes = Buffer.from(addressBytes({ host: hostOf(address), port }));
   if (ip.length === 16) bytes.writeUInt32LE(scopeId, SCOPE_ID);
   return bytes;
 }

@@ -2,14 +2,16 @@
 import { addressBytes, type SocketAddress, socketAddress } from "../../hooks/address.ts";
 import { onMarked } from "../../hooks/define.ts";
 import type { Pointer } from "../../hooks/pointer.ts";
-import type { CallingProcess, HookCall, Hooks, Outcome } from "../../hooks/types.ts";
+import type { HookCall, Hooks, Outcome } from "../../hooks/types.ts";
 import { u32, u64 } from "../../linux/scalar.ts";
 import { give, internetOf, roomAt } from "./addresses.ts";
 import { bindThere } from "./binding.ts";
 import { DatagramSocket } from "./datagram-socket.ts";
+import type { RemoteNetwork } from "../../session/remote-network.ts";
 import type { Relay } from "./relay.ts";
-import { datagramKind } from "./socket-kind.ts";
-import type { NetworkOptions, Sockets } from "./stream-calls.ts";
+import type { Route } from "./routing.ts";
+import { datagramKind, type OnSocket } from "./socket-kind.ts";
+import type { Sockets } from "./stream-calls.ts";
 
 const AF_INET = 2;
 const AF_INET6 = 10;
@@ -17,40 +19,30 @@ const AF_UNSPEC = 0;
 const SOCK_DGRAM = 2;
 const SOCK_TYPE_MASK = 0xf;
 
-interface OnSocket {
-  readonly fd: number;
-  readonly process: CallingProcess;
-}
-
 const known = ({ fd, process }: OnSocket): DatagramSocket | undefined => DatagramSocket.of(process.descriptors.get(fd));
 
-/** Whoever is meant by it is many, or whoever is near: that is here. */
-const isForMany = (host: string): boolean =>
-  /^(?:::ffff:)?(?:22[4-9]|23\d)\./.test(host) || host.startsWith("ff") || host === "255.255.255.255";
-
-export function datagramCalls({ network, policy }: NetworkOptions, { listeners, live }: Sockets): Hooks {
+export function datagramCalls(network: RemoteNetwork, { routing, questions, live }: Sockets): Hooks {
   const socketOf = (call: OnSocket): DatagramSocket | undefined => {
     const file = call.process.descriptors.get(call.fd);
     const kind = datagramKind(call);
     if (file === undefined || kind === undefined) return undefined;
     const present = DatagramSocket.of(file);
     if (present !== undefined) return present;
-    const made = new DatagramSocket(network, kind.family, { pid: call.process.pid, fd: call.fd });
+    const made = new DatagramSocket(network, questions, kind.family, { pid: call.process.pid, fd: call.fd });
     made.belongTo(file, live);
     return made;
   };
-  const isRemote = ({ host = "", port = 0 }: SocketAddress): boolean =>
-    port !== 0 &&
-    !isForMany(host) &&
-    !listeners.has(host, port) &&
-    policy.decide({ protocol: "udp", address: host, port }).mode === "remote";
+  const routeTo = (tid: number, { host = "", port = 0 }: SocketAddress): Route =>
+    port === 0 ? "local" : routing.internet(tid, "udp", host, port);
 
   /** Sends to whom the program names. */
   const send = async (call: HookCall<"sendto"> | HookCall<"sendmsg">): Promise<Outcome> => {
     const { address } = call;
     const socket = socketOf(call);
     const to = internetOf(address);
-    if (socket === undefined || address === undefined || to === undefined || !isRemote(address)) return undefined;
+    if (socket === undefined || address === undefined || to === undefined) return undefined;
+    const route = routeTo(call.tid, address);
+    if (route !== "remote") return route === "local" ? undefined : route;
     // Connected, and to be sent elsewhere: rare, and then it goes there from a socket that is not.
     const relay = await socket.reach(to);
     if (typeof relay === "number") return relay;
@@ -74,14 +66,30 @@ export function datagramCalls({ network, policy }: NetworkOptions, { listeners, 
     return result;
   };
 
+  const connect = async (call: HookCall<"connect">): Promise<Outcome> => {
+    const { address } = call;
+    const to = internetOf(address);
+    const route = address === undefined || to === undefined ? "local" : routeTo(call.tid, address);
+    if (typeof route === "number") return route;
+    if (address === undefined || to === undefined || route === "local") {
+      if (address !== undefined && (to !== undefined || address.family === familyName(AF_UNSPEC)))
+        known(call)?.disconnect();
+      return undefined;
+    }
+    const socket = socketOf(call);
+    const relay = await socket?.connect(to);
+    if (relay === undefined || typeof relay === "number") return relay;
+    call.process.descriptors.mark(call.fd);
+    const result = await call.proceed({ address: addressOf(relay, address) });
+    if (result === 0) await relay.meet();
+    return result;
+  };
+
   return {
-    async socket(call) {
+    socket(call) {
       const { family, type } = call.args;
-      if ((family !== AF_INET && family !== AF_INET6) || (type & SOCK_TYPE_MASK) !== SOCK_DGRAM) return undefined;
-      const { descriptors } = call.process;
-      const fd = await call.proceed();
-      if (fd !== null && fd >= 0) descriptors.mark(fd);
-      return fd;
+      const isDatagram = (type & SOCK_TYPE_MASK) === SOCK_DGRAM;
+      return isDatagram && (family === AF_INET || family === AF_INET6) ? markNew(call) : undefined;
     },
     async bind(call) {
       const address = internetOf(call.address);
@@ -95,26 +103,10 @@ export function datagramCalls({ network, policy }: NetworkOptions, { listeners, 
       const usockaddr = call.lend(28);
       const size = call.lend(Uint8Array.of(28, 0, 0, 0));
       await call.run("getsockname", { fd: call.fd, usockaddr, usockaddr_len: size });
-      listeners.add(call.process.descriptors.get(call.fd), socketAddress(usockaddr.read(28)).port ?? 0);
+      routing.listeners.add(call.process.descriptors.get(call.fd), socketAddress(usockaddr.read(28)).port ?? 0);
       return 0;
     },
-    async connect(call) {
-      if (datagramKind(call) === undefined) return undefined;
-      const { address } = call;
-      const to = internetOf(address);
-      if (address === undefined || to === undefined || !isRemote(address)) {
-        if (address !== undefined && (to !== undefined || address.family === familyName(AF_UNSPEC)))
-          known(call)?.disconnect();
-        return undefined;
-      }
-      const socket = socketOf(call);
-      const relay = await socket?.connect(to);
-      if (relay === undefined || typeof relay === "number") return relay;
-      call.process.descriptors.mark(call.fd);
-      const result = await call.proceed({ address: addressOf(relay, address) });
-      if (result === 0) await relay.meet();
-      return result;
-    },
+    connect: (call) => (datagramKind(call) === undefined ? undefined : connect(call)),
     getsockname(call) {
       const local = known(call)?.local;
       return local && give(call.args.usockaddr, call.args.usockaddr_len, local);
@@ -152,15 +144,20 @@ export function datagramCalls({ network, policy }: NetworkOptions, { listeners, 
     for (const [index, each] of headers.entries()) {
       const to = address(each);
       const internet = internetOf(to);
-      if (to !== undefined && internet !== undefined && isRemote(to)) {
-        const relay = await socket.reach(internet);
-        if (typeof relay === "number") return index || relay;
+      const route = to === undefined || internet === undefined ? "local" : routeTo(call.tid, to);
+      if (typeof route === "number") return index || route;
+      let relay: Relay | undefined;
+      if (to !== undefined && internet !== undefined && route === "remote") {
+        const reached = await socket.reach(internet);
+        if (typeof reached === "number") return index || reached;
+        relay = reached;
         const name = addressBytes(addressOf(relay, to));
         each.writeBigUInt64LE(call.lend(name).address, 0);
         each.writeUInt32LE(name.length, 8);
       }
       const sent = await call.run("sendmsg", { fd: call.fd, msg: each, flags });
       if (sent === null || sent < 0) return index || sent;
+      await relay?.meet();
       msg.plus(index * MMSGHDR + MSGHDR).write(u32Bytes(sent));
     }
     return headers.length;
@@ -182,6 +179,14 @@ export function datagramCalls({ network, policy }: NetworkOptions, { listeners, 
     }
     return count;
   }
+}
+
+/** Every call on it is asked about. */
+async function markNew(call: HookCall<"socket">): Promise<Outcome> {
+  const { descriptors } = call.process;
+  const fd = await call.proceed();
+  if (fd !== null && fd >= 0) descriptors.mark(fd);
+  return fd;
 }
 
 /** struct mmsghdr, struct user_msghdr (include/linux/socket.h), include/uapi/linux/uio.h */

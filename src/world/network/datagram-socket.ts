@@ -8,18 +8,23 @@ import type { RemoteDatagrams, RemoteNetwork } from "../../session/remote-networ
 import { flowCode, readMessage, writeMessage } from "../../wire/flow.ts";
 import { DatagramSchema, type Internet } from "../../wire/generated/elsewhere/v1/network_pb.ts";
 import { error } from "../errors.ts";
-import { internetBytes, type NewInternet } from "./addresses.ts";
+import { hostOf, internetBytes, type NewInternet } from "./addresses.ts";
+import type { NameServer, Questions } from "./questions.ts";
 import { Relay, type Where } from "./relay.ts";
+import { DNS_PORT } from "./routing.ts";
 
 const key = Symbol("datagram socket");
 /** Peers at once; the one that was met first is forgotten. */
 const MOST_RELAYS = 256;
+/** Of so many it is known who they were: what they have sent may still wait to be read. */
+const MOST_PEERS = 512;
 const AF_INET6 = 10;
 
 export class DatagramSocket implements Disposable {
   /** bind(2), as the program has asked for it. */
   bound: NewInternet | undefined;
   readonly #network: RemoteNetwork;
+  readonly #questions: Questions;
   readonly #family: number;
   readonly #where: Where;
   #isReleased = false;
@@ -30,8 +35,9 @@ export class DatagramSocket implements Disposable {
   /** struct sockaddr of peers, by their relays' ports. */
   readonly #peers = new Map<number, Uint8Array>();
 
-  constructor(network: RemoteNetwork, family: number, where: Where) {
+  constructor(network: RemoteNetwork, questions: Questions, family: number, where: Where) {
     this.#network = network;
+    this.#questions = questions;
     this.#family = family;
     this.#where = where;
   }
@@ -74,7 +80,6 @@ export class DatagramSocket implements Disposable {
     this.#opening = undefined;
     for (const relay of this.#relays.values()) relay.close();
     this.#relays.clear();
-    this.#peers.clear();
   }
 
   /** sendto(2). @returns whom to send it to here, or −errno */
@@ -114,7 +119,8 @@ export class DatagramSocket implements Disposable {
         const known = peer ?? from.remote;
         if (known === undefined) continue; // errors of a socket that is connected to nobody are nobody's
         const relay = await this.#relayFor(known);
-        if (errno === 0) relay.send(data);
+        if (known.port === DNS_PORT && errno === 0) this.#questions.heard(data);
+        if (errno === 0) await relay.send(data);
         else if (-errno === error("ECONNREFUSED") && from.remote !== undefined) await relay.refuse();
       }
     } catch {
@@ -131,11 +137,11 @@ export class DatagramSocket implements Disposable {
     const known = this.#relays.get(name);
     if (known !== undefined) return known;
     const isV6 = this.#family === AF_INET6 && !isMapped(peer);
-    const relay = new Relay(this.#where, isV6, (data) => this.#leave(peer, data));
+    const relay = new Relay(this.#where, isV6, (data) => this.#leave(peer, relay, data));
     this.#forgetOldest();
     this.#relays.set(name, relay);
     await relay.open();
-    this.#peers.set(relay.port, internetBytes(peer as Internet));
+    this.#remember(relay.port, internetBytes(peer as Internet));
     await relay.meet();
     return relay;
   }
@@ -145,12 +151,23 @@ export class DatagramSocket implements Disposable {
     if (oldest === undefined) return;
     const [name, relay] = oldest;
     this.#relays.delete(name);
-    this.#peers.delete(relay.port);
     relay.close();
   }
 
+  #remember(port: number, peer: Uint8Array): void {
+    this.#peers.delete(port);
+    this.#peers.set(port, peer);
+    const [first] = this.#peers.size > MOST_PEERS ? this.#peers.keys() : [];
+    if (first !== undefined) this.#peers.delete(first);
+  }
+
   /** From the program. What there is no room for is lost, as datagrams are. */
-  #leave(peer: NewInternet, data: Uint8Array): void {
+  #leave(peer: NewInternet, relay: Relay, data: Uint8Array): void {
+    const answer = peer.port === DNS_PORT ? this.#questions.ask(data, serverAt(peer)) : undefined;
+    if (answer !== undefined) {
+      void answer.then((bytes) => relay.send(bytes));
+      return;
+    }
     const { stream, remote } = this.#remote ?? {};
     if (stream === undefined || stream.destroyed || stream.writableNeedDrain) return;
     writeMessage(stream, DatagramSchema, remote === undefined ? { peer, data } : { data });
@@ -162,6 +179,8 @@ export class DatagramSocket implements Disposable {
     this.disconnect();
   }
 }
+
+const serverAt = (peer: NewInternet): NameServer => ({ protocol: "udp", address: hostOf(peer) });
 
 /** ::ffff:0:0/96 */
 const isMapped = ({ ip }: NewInternet): boolean =>

@@ -1,22 +1,10 @@
 /** Where a stream socket is to be connected to, as the program says it, and whether that is in the target. */
-import { posix } from "node:path";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { OutgoingPolicy } from "../../config/outgoing.ts";
-import type { FilePolicy } from "../../config/policy.ts";
-import type { HookCall } from "../../hooks/types.ts";
+import type { BaseCall, HookCall } from "../../hooks/types.ts";
 import type { EndpointSchema } from "../../wire/generated/elsewhere/v1/network_pb.ts";
-import { error } from "../errors.ts";
-import { normal } from "../locate.ts";
 import { internetOf } from "./addresses.ts";
-import type { OwnListeners } from "./own-listeners.ts";
+import type { Route, Routing } from "./routing.ts";
 import { isStreamFor, isUnixStream, type SocketKind } from "./socket-kind.ts";
-
-export interface Rules {
-  readonly policy: Pick<OutgoingPolicy, "decide">;
-  /** Decides about the paths of Unix sockets; without it they are local. */
-  readonly files?: Pick<FilePolicy, "decide"> | undefined;
-  readonly listeners: OwnListeners;
-}
 
 export type RemoteEndpoint = MessageInitShape<typeof EndpointSchema>;
 
@@ -33,30 +21,39 @@ export function nameOf(address: Uint8Array): string {
  */
 export function destinationOf(
   call: HookCall<"connect">,
-  rules: Rules,
+  routing: Routing,
   kind: SocketKind | undefined,
 ): RemoteEndpoint | number | undefined {
   const { address } = call;
   if (address === undefined) return undefined;
-  if (address.family === "AF_UNIX") return isUnixStream(kind) ? unixDestination(call, address.bytes, rules) : undefined;
+  if (address.family === "AF_UNIX") {
+    const to = isUnixStream(kind) ? unixDestination(call, address.bytes, routing) : undefined;
+    return typeof to === "object" ? { kind: to } : to;
+  }
   const value = internetOf(address);
   const { host = "", port = 0 } = address;
-  if (value === undefined || !isStreamFor(address, kind) || rules.listeners.has(host, port)) return undefined;
-  const { mode } = rules.policy.decide({ protocol: "tcp", address: host, port });
-  return mode === "local" ? undefined : { kind: { case: "internet", value } };
+  if (value === undefined || !isStreamFor(address, kind)) return undefined;
+  const route = routing.internet(call.tid, "tcp", host, port);
+  return route === "remote" ? { kind: { case: "internet", value } } : here(route);
 }
 
-function unixDestination(
-  call: HookCall<"connect">,
+const here = (route: Exclude<Route, "remote">): number | undefined => (route === "local" ? undefined : route);
+
+/**
+ * Where a Unix socket's name leads.
+ * @returns undefined where it is the kernel's business here, or −errno
+ */
+export function unixDestination(
+  call: Pick<BaseCall, "tid" | "process">,
   address: Uint8Array,
-  { files, listeners }: Rules,
-): RemoteEndpoint | number | undefined {
+  routing: Routing,
+): Extract<RemoteEndpoint["kind"], { case: "unix" }> | number | undefined {
   const name = nameOf(address);
   const value = Buffer.from(name, "hex");
-  if (files === undefined || value.length === 0 || listeners.hasName(name)) return undefined;
-  if (value[0] === 0) return { kind: { case: "unix", value } };
-  const path = posix.resolve(call.process.cwd, value.toString());
-  const { mode } = files.decide(normal(path));
-  if (mode === "local") return undefined;
-  return mode === "absent" ? error("ENOENT") : { kind: { case: "unix", value: Buffer.from(path) } };
+  if (value.length === 0) return undefined;
+  const isAbstract = value[0] === 0;
+  const path = isAbstract ? `@${value.subarray(1).toString()}` : routing.absolute(call, value.toString());
+  const route = routing.unix(call.tid, path, name);
+  if (route !== "remote") return here(route);
+  return { case: "unix", value: isAbstract ? value : Buffer.from(path) };
 }

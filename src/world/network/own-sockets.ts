@@ -14,16 +14,33 @@ const SO_SNDBUF = 7;
 const SO_COOKIE = 57;
 /** include/uapi/linux/fcntl.h */
 const F_DUPFD_CLOEXEC = 1030;
+/** include/uapi/linux/pidfd.h */
+const PIDFD_THREAD = 0o200;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 
-/** A descriptor of this process that is open on what `fd` of process `pid` is. @returns it, or −errno */
-export function take(pid: number, fd: number): number {
-  const process = kernel.makeNow("pidfd_open", pid, 0);
-  if (process < 0) return process;
-  const taken = kernel.makeNow("pidfd_getfd", process, fd, 0);
-  kernel.makeNow("close", process);
+/** Whose descriptors. A thread may have others than its process (CLONE_FILES); without one they are those of the first. */
+export interface Owner {
+  readonly pid: number;
+  readonly tid?: number | undefined;
+}
+
+/** A descriptor of this process that is open on what `fd` of the owner is. @returns it, or −errno */
+export const take = (owner: Owner, fd: number): number => takeAll(owner, [fd])[0] ?? 0;
+
+/** The same of several; −errno each where it fails. */
+export function takeAll(owner: Owner, fds: readonly number[]): number[] {
+  const pidfd = openOwner(owner);
+  if (pidfd < 0) return fds.map(() => pidfd);
+  const taken = fds.map((fd) => kernel.makeNow("pidfd_getfd", pidfd, fd, 0));
+  kernel.makeNow("close", pidfd);
   return taken;
+}
+
+/** Threads have a pidfd since Linux 6.9. */
+function openOwner({ pid, tid = pid }: Owner): number {
+  const thread = tid === pid ? -1 : kernel.makeNow("pidfd_open", tid, PIDFD_THREAD);
+  return thread >= 0 ? thread : kernel.makeNow("pidfd_open", pid, 0);
 }
 
 /** fcntl(2), F_DUPFD_CLOEXEC. @returns it, or −errno */
@@ -51,15 +68,21 @@ export function getOption(descriptor: number, level: number, name: number, room:
 export function fill(descriptor: number): number {
   const size = getOption(descriptor, SOL_SOCKET, SO_SNDBUF, 4);
   if (typeof size === "number") return size;
-  const bytes = new Uint8Array((u32(size, 0) >> 2) + SLACK);
-  return kernel.makeNow("sendto", descriptor, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+  const needed = (u32(size, 0) >> 2) + SLACK;
+  if (bytes.length < needed) bytes = new Uint8Array(needed);
+  return kernel.makeNow("sendto", descriptor, bytes, needed, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
 }
 
 const SLACK = 4096;
+/** What is written and read away: nobody looks at it. */
+let bytes: Uint8Array = new Uint8Array(0);
+
+/** send(2) without waiting, in one message where the socket has messages. @returns bytes, or −errno */
+export const send = (descriptor: number, bytes: Uint8Array): number =>
+  kernel.makeNow("sendto", descriptor, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
 
 /** Reads `count` bytes away. */
 export function drain(descriptor: number, count: number): void {
-  const bytes = new Uint8Array(count);
   for (let left = count; left > 0;) {
     const read = kernel.makeNow("recvfrom", descriptor, bytes, left, MSG_DONTWAIT, 0, 0);
     if (read <= 0) return;
@@ -77,8 +100,8 @@ export function cookieOf(descriptor: number): string | undefined {
  * Writes a byte into the program's socket, if it is still that one: closing the other end with something unread makes the
  * program find a reset (net/unix/af_unix.c, unix_release_sock).
  */
-export function leaveUnread(pid: number, fd: number, cookie: string | undefined): void {
-  const end = take(pid, fd);
+export function leaveUnread(owner: Owner, fd: number, cookie: string | undefined): void {
+  const end = take(owner, fd);
   if (end < 0) return;
   if (cookie !== undefined && cookieOf(end) === cookie)
     kernel.makeNow("sendto", end, Uint8Array.of(0), 1, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
@@ -90,11 +113,11 @@ export function nameOf(descriptor: number): Uint8Array | number {
   const name = new Uint8Array(NAME_ROOM);
   const length = Uint8Array.of(NAME_ROOM, 0, 0, 0);
   const result = kernel.makeNow("getsockname", descriptor, name, length);
-  return result < 0 ? result : name.subarray(0, u32(length, 0));
+  return result < 0 ? result : name.subarray(0, Math.min(u32(length, 0), NAME_ROOM));
 }
 
-/** sizeof(struct sockaddr_in6) */
-const NAME_ROOM = 28;
+/** sizeof(struct sockaddr_un), the longest of those that occur here */
+const NAME_ROOM = 110;
 
 /** Sends nothing to where a datagram socket is connected: if nobody is there, it gets ECONNREFUSED. */
 export const knock = (descriptor: number): number =>

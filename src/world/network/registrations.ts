@@ -2,7 +2,7 @@
  * What the program waits for with epoll on a socket that becomes another one when it connects. Go's runtime registers
  * afterwards, and its own calls are not hooked: so this is about programs that poll by themselves.
  */
-import type { HookCall, OpenedFile, Outcome } from "../../hooks/types.ts";
+import type { HookCall, OpenedFile } from "../../hooks/types.ts";
 
 /** include/uapi/linux/eventpoll.h */
 const EPOLL_CTL_ADD = 1;
@@ -18,17 +18,13 @@ type Registrations = Map<number, Uint8Array>;
 const of = (file: OpenedFile | undefined): Registrations | undefined =>
   file?.data.get(key) as Registrations | undefined;
 
-/** epoll_ctl(2) on a socket that may become another one. */
-export async function register(call: HookCall<"epoll_ctl">, file: OpenedFile): Promise<Outcome> {
+/** epoll_ctl(2) on a socket that may become another one. Nobody waits for its result: `keepRegistered` finds what is so. */
+export function register(call: HookCall<"epoll_ctl">, file: OpenedFile): void {
   const { epfd, op, event } = call.args;
-  const wanted = event.read(EVENT);
-  const result = await call.proceed();
-  if (result !== 0) return result;
-  const all: Registrations = of(file) ?? new Map<number, Uint8Array>();
+  const all = of(file) ?? new Map<number, Uint8Array>();
   file.data.set(key, all);
   if (op === EPOLL_CTL_DEL) all.delete(epfd);
-  else all.set(epfd, wanted);
-  return result;
+  else if (op !== EPOLL_CTL_ADD || !all.has(epfd)) all.set(epfd, event.read(EVENT)); // adding again fails
 }
 
 /** Has the descriptor waited for as before, on what `become` makes of it. */
@@ -38,9 +34,10 @@ export async function keepRegistered<T>(
   become: () => Promise<T>,
 ): Promise<T> {
   const all = of(file);
-  if (all === undefined) return become();
+  if (all === undefined || all.size === 0) return become();
   const { fd } = call;
-  for (const epfd of all.keys()) await call.run("epoll_ctl", { epfd, op: EPOLL_CTL_DEL, fd });
+  for (const epfd of all.keys())
+    if ((await call.run("epoll_ctl", { epfd, op: EPOLL_CTL_DEL, fd })) !== 0) all.delete(epfd); // it never was
   const result = await become();
   for (const [epfd, event] of all) await call.run("epoll_ctl", { epfd, op: EPOLL_CTL_ADD, fd, event });
   call.process.descriptors.get(fd)?.data.set(key, all);

@@ -51,13 +51,17 @@ export class Relay {
       const address = host === "0.0.0.0" || host === "::" ? this.host : host.replace("::ffff:", "");
       const socket = this.#socket;
       if (port === 0 || socket === undefined || this.#isClosed) return;
-      this.#meeting = new Promise((resolve) => socket.connect(port, address, () => resolve()));
+      this.#meeting = new Promise((resolve) => {
+        socket.once("close", resolve); // then node:dgram says nothing of the connecting
+        socket.connect(port, address, () => resolve());
+      });
     }
     await this.#meeting;
   }
 
-  /** To the program. */
-  send(data: Uint8Array): void {
+  /** To the program. An answer may be here before anybody has heard that the question was sent. */
+  async send(data: Uint8Array): Promise<void> {
+    await this.meet();
     try {
       if (!this.#isClosed) this.#socket?.send(data, () => undefined);
     } catch {
@@ -67,7 +71,7 @@ export class Relay {
 
   /** Has the program's socket, connected to this one, find ECONNREFUSED: for a moment nobody is here. */
   async refuse(): Promise<void> {
-    const taken = take(this.#where.pid, this.#where.fd);
+    const taken = take(this.#where, this.#where.fd);
     if (taken < 0 || this.#isClosed) return;
     this.#socket?.close();
     knock(taken);
@@ -88,7 +92,7 @@ export class Relay {
   }
 
   #program(): { readonly host?: string; readonly port?: number } | undefined {
-    const taken = take(this.#where.pid, this.#where.fd);
+    const taken = take(this.#where, this.#where.fd);
     if (taken < 0) return undefined;
     const name = nameOf(taken);
     close(taken);

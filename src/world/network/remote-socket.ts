@@ -7,11 +7,14 @@ import { Socket } from "node:net";
 import type { OpenedFile } from "../../hooks/types.ts";
 import type { RemoteConnection } from "../../session/remote-network.ts";
 import { flowCode, type FlowStream, joinFlow } from "../../wire/flow.ts";
+import { Reader } from "../../wire/pump.ts";
 import { error } from "../errors.ts";
 import { endpointBytes } from "./addresses.ts";
-import { close, drain, getOption, leaveUnread } from "./own-sockets.ts";
+import { close, drain, getOption, leaveUnread, nameOf } from "./own-sockets.ts";
 
 const key = Symbol("remote socket");
+/** Why an attempt is given up; without a reason of its own AbortController makes an error, with its stack. */
+const closed = "closed";
 const SOL_SOCKET = 1;
 const SO_LINGER = 13;
 
@@ -37,6 +40,8 @@ export class RemoteSocket implements Disposable {
   readonly #giveUp = new AbortController();
   /** Connecting once more will tell what has become of it. */
   hasNews: boolean;
+  /** Has calls on it asked from now on: the connection was reset or lost, or never was. */
+  mark: (() => void) | undefined;
   /** Where it is: one of the program's descriptors. */
   readonly #where: { readonly pid: number; readonly fd: number };
   #isReleased = false;
@@ -48,6 +53,7 @@ export class RemoteSocket implements Disposable {
   #end: OwnEnd | undefined;
   #cookie: string | undefined;
   #stream: FlowStream | undefined;
+  #socket: Socket | undefined;
 
   /** @param isWaiting the program waits for the outcome in the call itself */
   constructor(original: number, where: { readonly pid: number; readonly fd: number }, isWaiting: boolean) {
@@ -87,12 +93,13 @@ export class RemoteSocket implements Disposable {
   decide(outcome: RemoteConnection | number): void {
     const end = this.#end;
     if (end === undefined || this.#isReleased) {
-      if (typeof outcome !== "number") outcome.stream.close(flowCode.cancelled);
+      if (typeof outcome !== "number") outcome.stream.close(flowCode.closed);
       return;
     }
     if (typeof outcome === "number") {
       this.#state = "failed";
       this.#error = outcome;
+      this.mark?.();
       close(end.descriptor); // with something unread: the program finds an error
       this.#end = undefined;
       return;
@@ -103,15 +110,31 @@ export class RemoteSocket implements Disposable {
     this.#join(end.descriptor, outcome.stream);
   }
 
-  /** getsockname(2) */
-  get local(): Uint8Array | undefined {
-    return this.#connection && endpointBytes(this.#connection.local);
+  /** getsockname(2): struct sockaddr, or −errno; before there is a connection, of the socket that the program has made. */
+  get local(): Uint8Array | number {
+    if (this.#connection === undefined) return nameOf(this.original);
+    const { local } = this.#connection;
+    if (local !== undefined) return endpointBytes(local);
+    const name = nameOf(this.original); // a Unix socket has the name that it was bound to here, if any
+    return typeof name === "number" ? endpointBytes(undefined) : name;
   }
 
   /** getpeername(2): struct sockaddr, or −errno */
   get remote(): Uint8Array | number {
-    if (this.#connection === undefined) return error("ENOTCONN");
+    if (this.#connection === undefined || this.#isOver) return error("ENOTCONN");
     return endpointBytes(this.#connection.remote);
+  }
+
+  /** TCP knows no peer any more when both have ended (net/ipv4/af_inet.c, inet_getname: TCP_CLOSE); a Unix socket does. */
+  get #isOver(): boolean {
+    const [stream, remote] = [this.#stream, this.#connection?.remote];
+    if (stream === undefined || remote?.kind?.case === "unix") return false;
+    return stream.destroyed || (stream.readableEnded && stream.writableFinished);
+  }
+
+  /** Whether our end is there: then nothing has happened to the program's. */
+  get isJoined(): boolean {
+    return this.#socket?.destroyed === false;
   }
 
   /** SO_ERROR: told once. @returns −errno or 0 */
@@ -122,14 +145,19 @@ export class RemoteSocket implements Disposable {
   }
 
   #join(descriptor: number, stream: FlowStream): void {
-    const socket = new Socket({ fd: descriptor, allowHalfOpen: true });
+    const reader = new Reader(stream);
+    const socket = new Socket({ fd: descriptor, allowHalfOpen: true, onread: reader });
     this.#end = undefined;
     this.#stream = stream;
+    this.#socket = socket;
     const lost = (): void => {
-      if (!this.#isReleased) leaveUnread(this.#where.pid, this.#where.fd, this.#cookie);
+      if (!this.#isReleased) {
+        this.mark?.();
+        leaveUnread(this.#where, this.#where.fd, this.#cookie);
+      }
       socket.destroy();
     };
-    joinFlow(socket, stream, lost);
+    joinFlow(socket, stream, lost, reader);
     // The other end may have ended long before, as it meant to: nothing takes any more what the program still writes.
     stream.once("close", () => {
       if (!socket.destroyed && !stream.writableFinished) lost();
@@ -142,7 +170,7 @@ export class RemoteSocket implements Disposable {
   [Symbol.dispose](): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    this.#giveUp.abort();
+    if (this.#state === "connecting") this.#giveUp.abort(closed);
     const linger = getOption(this.original, SOL_SOCKET, SO_LINGER, 8);
     close(this.original);
     if (this.#end !== undefined) close(this.#end.descriptor);

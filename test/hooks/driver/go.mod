@@ -1,3 +1,3 @@
 module elsewhere.test/driver
 
-go 1.21
+go 1.22

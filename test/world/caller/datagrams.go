@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"sort"
@@ -44,9 +45,13 @@ func names(address string) {
 	accept(address, func(conn *net.TCPConn) {
 		defer conn.Close()
 		var length uint16
-		binary.Read(conn, binary.BigEndian, &length)
+		if binary.Read(conn, binary.BigEndian, &length) != nil {
+			return
+		}
 		query := make([]byte, length)
-		conn.Read(query)
+		if _, err := io.ReadFull(conn, query); err != nil {
+			return
+		}
 		response := answerTo(query, false)
 		conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(response))), response...))
 	})

@@ -26,6 +26,25 @@ var commands = map[string]func(args []string){
 	"datagrams": datagrams,
 	"packets":   packets,
 	"silent":    silent,
+
+	"interfaces": interfaces,
+	"routes":     routes,
+	"ioctls":     ioctls,
+	"netfiles":   netfiles,
+
+	"copies":     copies,
+	"afterreset": afterReset,
+	"relative":   relative,
+	"unixerrors": unixErrors,
+	"unixgrams":  unixgrams,
+	"play":       play,
+
+	"duplicates": duplicates,
+	"ranges":     ranges,
+	"passed":     passed,
+	"owntable":   ownTable,
+	"inherited":  inherited,
+	"many":       many,
 }
 
 var background = context.Background()

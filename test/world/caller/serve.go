@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -21,6 +22,7 @@ import (
 //	7006 reads nothing
 //	7007 resets after the first byte
 //	/srv/run.sock and @elsewhere-test echo as 7002 does
+//	/srv/log.sock and @elsewhere-log write datagrams down in /srv/log
 //	53 is a DNS server; 7001, [::1]:7002 and 7003 answer datagrams
 func serve(args []string) {
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -32,7 +34,9 @@ func serve(args []string) {
 		listener := must(net.Listen("tcp", address))
 		go http.Serve(listener, nil)
 	}
-	accept("127.0.0.1:7002", func(conn *net.TCPConn) { echo(conn) })
+	for _, address := range []string{"127.0.0.1:7002", "[::1]:7002"} {
+		accept(address, func(conn *net.TCPConn) { echo(conn) })
+	}
 	fullBacklog(7003)
 	accept("127.0.0.1:7004", checksum)
 	accept("127.0.0.1:7005", send)
@@ -52,6 +56,13 @@ func serve(args []string) {
 		}()
 	}
 	os.Symlink("run.sock", "/srv/link.sock")
+	long := "/srv/" + strings.Repeat("x", 103) // sun_path, full
+	listen := must(syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0))
+	check(syscall.Bind(listen, &syscall.SockaddrUnix{Name: long[:107]}))
+	check(syscall.Listen(listen, 5))
+	logs("/srv/log.sock", "/srv/log")
+	logs("@elsewhere-log", "/srv/log")
+	os.Mkdir("/srv/sub", 0o755)
 	answer("127.0.0.1:7001")
 	answer("[::1]:7002")
 	answer("127.0.0.1:7003")
@@ -125,4 +136,20 @@ func check(err error) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+func logs(address, file string) {
+	socket := must(net.ListenUnixgram("unixgram", &net.UnixAddr{Name: address, Net: "unixgram"}))
+	go func() {
+		buffer := make([]byte, 1<<20)
+		for {
+			count, from, err := socket.ReadFrom(buffer)
+			if err != nil {
+				return
+			}
+			log := must(os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644))
+			fmt.Fprintf(log, "%d %.40q from %v\n", count, buffer[:count], from)
+			log.Close()
+		}
+	}()
 }

@@ -63,20 +63,20 @@ func pipes() {
 		fmt.Println(err)
 		return
 	}
+	time.Sleep(100 * time.Millisecond)
 	writer, err = os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	// The reader learns of the writer by what it writes.
-	fmt.Fprint(writer, "one")
+	// With a writer there is no end of file, before anything is written as well.
 	buffer := make([]byte, 10)
-	for n = 0; n == 0; {
-		n, err = reader.Read(buffer)
-		if err != nil && err != io.EOF {
-			break
-		}
-	}
+	reader.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	n, err = reader.Read(buffer)
+	fmt.Println(n, errors.Is(err, os.ErrDeadlineExceeded))
+	reader.SetReadDeadline(time.Time{})
+	fmt.Fprint(writer, "one")
+	n, err = reader.Read(buffer)
 	fmt.Printf("%q %v\n", buffer[:n], err)
 	fmt.Println(reader.SetReadDeadline(time.Now().Add(50 * time.Millisecond)))
 	n, err = reader.Read(buffer)

@@ -1,7 +1,7 @@
 // Keeps accounts in an SQLite database by a driver without C: transfers between them, one transaction each, until it
 // is killed or has made as many as it was told; or looks whether a database is whole.
 //
-//	ledger run PATH MODE COUNT    MODE: delete, wal, truncate; prints the number of each transaction once it is committed
+//	ledger run PATH MODE COUNT    MODE: delete, wal, shared-wal, truncate; prints the number of each transaction once it is committed
 //	ledger check PATH             prints what PRAGMA integrity_check says, the accounts' sum, and the last transaction
 package main
 
@@ -38,7 +38,7 @@ func run(db *sql.DB, mode string, count int) {
 		// Without memory that is shared between processes: one has the database to itself.
 		execute(db, "PRAGMA locking_mode = EXCLUSIVE")
 	}
-	execute(db, "PRAGMA journal_mode = "+mode)
+	execute(db, "PRAGMA journal_mode = "+strings.TrimPrefix(mode, "shared-"))
 	execute(db, "PRAGMA cache_size = 20")
 	execute(db, "CREATE TABLE IF NOT EXISTS account (id INTEGER PRIMARY KEY, balance INTEGER, note TEXT)")
 	execute(db, "CREATE TABLE IF NOT EXISTS transfer (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER, amount INTEGER, note TEXT)")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"syscall"
 	"unsafe"
@@ -9,6 +10,7 @@ import (
 const (
 	atCwd             = -100
 	sysRenameat2      = 316
+	unnamed           = 0o20000000 // __O_TMPFILE
 	sysStatx          = 332
 	sysFaccessat2     = 439
 	sysCopyRange      = 326
@@ -29,13 +31,14 @@ const (
 var calls = map[string]func(*player, Call) string{
 	"open": func(p *player, c Call) string {
 		closed := p.release(c.FD)
-		fd, _, errno := syscall.Syscall6(syscall.SYS_OPENAT, p.dir(c.Dir), p.path(c.Path), uintptr(c.Flags), uintptr(c.Mode), 0, 0)
+		fd, _, errno := syscall.Syscall6(syscall.SYS_OPENAT, p.dir(c.Dir), p.path(c.Path), p.opening(c), uintptr(c.Mode), 0, 0)
 		return closed + p.keep(c.FD, fd, errno)
 	},
 	"openat2": func(p *player, c Call) string {
 		closed := p.release(c.FD)
-		how := [3]uint64{uint64(c.Flags), uint64(c.Mode), uint64(c.Offset)}
-		fd, _, errno := syscall.Syscall6(sysOpenat2, p.dir(c.Dir), p.path(c.Path), uintptr(unsafe.Pointer(&how)), 24, 0, 0)
+		// The fourth word is of a later kernel.
+		how := [4]uint64{uint64(p.opening(c)), uint64(c.Mode), uint64(c.Offset), uint64(c.To)}
+		fd, _, errno := syscall.Syscall6(sysOpenat2, p.dir(c.Dir), p.path(c.Path), uintptr(unsafe.Pointer(&how)), uintptr(c.Length), 0, 0)
 		return closed + p.keep(c.FD, fd, errno)
 	},
 	"close": func(p *player, c Call) string { return p.release(c.FD) },
@@ -128,10 +131,6 @@ var calls = map[string]func(*player, Call) string{
 		r, _, errno := syscall.Syscall(syscall.SYS_MKDIRAT, p.dir(c.Dir), p.path(c.Path), uintptr(c.Mode))
 		return result(r, errno)
 	},
-	"mknodat": func(p *player, c Call) string {
-		r, _, errno := syscall.Syscall6(syscall.SYS_MKNODAT, p.dir(c.Dir), p.path(c.Path), uintptr(c.Mode), 0, 0, 0)
-		return result(r, errno)
-	},
 	"rmdir": func(p *player, c Call) string {
 		if p.isAbove(p.dir(-1), c.Path) {
 			return above
@@ -154,6 +153,9 @@ var calls = map[string]func(*player, Call) string{
 		return result(r, errno)
 	},
 	"rename": func(p *player, c Call) string {
+		if len(c.Second) == 2 && c.Second[0] == '@' {
+			return "not here"
+		}
 		if p.isAbove(p.dir(-1), c.Path) || p.isAbove(p.dir(-1), c.Second) {
 			return above
 		}
@@ -161,6 +163,9 @@ var calls = map[string]func(*player, Call) string{
 		return result(r, errno)
 	},
 	"renameat2": func(p *player, c Call) string {
+		if len(c.Second) == 2 && c.Second[0] == '@' {
+			return "not here"
+		}
 		if p.isAbove(p.dir(c.Dir), c.Path) || p.isAbove(p.dir(c.To), c.Second) {
 			return above
 		}
@@ -168,6 +173,10 @@ var calls = map[string]func(*player, Call) string{
 		return result(r, errno)
 	},
 	"linkat": func(p *player, c Call) string {
+		// A name that is to be made in /proc.
+		if strings.HasPrefix(c.Second, "@") {
+			return "not here"
+		}
 		r, _, errno := syscall.Syscall6(syscall.SYS_LINKAT, p.dir(c.Dir), p.path(c.Path), p.dir(c.To), p.path(c.Second), uintptr(c.Flags), 0)
 		return result(r, errno)
 	},
@@ -201,13 +210,11 @@ var calls = map[string]func(*player, Call) string{
 		return result(r, errno)
 	},
 	"utimensat": func(p *player, c Call) string {
-		times := [4]int64{c.Offset, c.Length, c.Offset, c.Length}
-		r, _, errno := syscall.Syscall6(syscall.SYS_UTIMENSAT, p.dir(c.Dir), p.path(c.Path), uintptr(unsafe.Pointer(&times)), uintptr(c.Flags), 0, 0)
+		r, _, errno := syscall.Syscall6(syscall.SYS_UTIMENSAT, p.dir(c.Dir), p.path(c.Path), times(c), uintptr(c.Flags), 0, 0)
 		return result(r, errno)
 	},
 	"futimens": func(p *player, c Call) string {
-		times := [4]int64{c.Offset, c.Length, c.Offset, c.Length}
-		r, _, errno := syscall.Syscall6(syscall.SYS_UTIMENSAT, p.fd(c.FD), 0, uintptr(unsafe.Pointer(&times)), 0, 0, 0)
+		r, _, errno := syscall.Syscall6(syscall.SYS_UTIMENSAT, p.fd(c.FD), 0, times(c), 0, 0, 0)
 		return result(r, errno)
 	},
 	"chdir": func(p *player, c Call) string {
@@ -233,11 +240,18 @@ var calls = map[string]func(*player, Call) string{
 	},
 	"lock": func(p *player, c Call) string { return p.lock(c) },
 	"getfl": func(p *player, c Call) string {
-		// docs/files.md: a descriptor of the target's files does not tell O_NOFOLLOW.
+		// docs/files.md: a descriptor of the target's files does not tell O_NOFOLLOW, and not O_TMPFILE.
 		r, _, errno := syscall.Syscall(syscall.SYS_FCNTL, p.fd(c.FD), syscall.F_GETFL, 0)
+		if errno == 0 && r&unnamed != 0 {
+			r &^= unnamed | syscall.O_DIRECTORY
+		}
 		return result(r&^syscall.O_NOFOLLOW, errno)
 	},
 	"setfl": func(p *player, c Call) string {
+		// Pipes never block here.
+		if p.isPipe(c.FD) {
+			c.Flags |= syscall.O_NONBLOCK
+		}
 		r, _, errno := syscall.Syscall(syscall.SYS_FCNTL, p.fd(c.FD), syscall.F_SETFL, uintptr(c.Flags))
 		return result(r, errno)
 	},
@@ -295,14 +309,6 @@ var calls = map[string]func(*player, Call) string{
 	"fstat":      func(p *player, c Call) string { return p.stat(c, syscall.SYS_FSTAT, p.fd(c.FD)) },
 	"newfstatat": func(p *player, c Call) string { return p.statAt(c) },
 	"statx":      func(p *player, c Call) string { return p.statx(c) },
-	"copy_file_range": func(p *player, c Call) string {
-		r, _, errno := syscall.Syscall6(sysCopyRange, p.fd(c.FD), 0, p.fd(c.To), 0, uintptr(c.Length), 0)
-		return result(r, errno)
-	},
-	"sendfile": func(p *player, c Call) string {
-		r, _, errno := syscall.Syscall6(syscall.SYS_SENDFILE, p.fd(c.To), p.fd(c.FD), 0, uintptr(c.Length), 0, 0)
-		return result(r, errno)
-	},
 }
 
 func (p *player) fd(slot int) uintptr {
@@ -321,7 +327,31 @@ func (p *player) dir(slot int) uintptr {
 }
 
 func (p *player) path(path string) uintptr {
-	return cstring(strings.ReplaceAll(path, "%", p.folder))
+	path = strings.ReplaceAll(path, "%", p.folder)
+	if len(path) > 1 && path[0] == '@' {
+		// What a slot has, by its link.
+		path = fmt.Sprintf("/proc/self/fd/%d%s", p.fd(int(path[1]-'0')), path[2:])
+	}
+	return cstring(path)
+}
+
+// heldTimes stays where it is.
+var heldTimes [4]int64
+
+// times of both kinds are the same, or one of them is left as it is; or there are none.
+func times(c Call) uintptr {
+	const omit = 0x3ffffffe
+	both := &heldTimes
+	*both = [4]int64{c.Offset, c.Length, c.Offset, c.Length}
+	switch c.Mode {
+	case 1:
+		both[1] = omit
+	case 2:
+		both[3] = omit
+	case 3:
+		return 0
+	}
+	return uintptr(unsafe.Pointer(both))
 }
 
 // release closes what a slot has. It says nothing where that is nothing.

@@ -22,8 +22,9 @@ const (
 )
 
 type start struct {
-	Folder string     `json:"folder"`
-	FDs    [slots]int `json:"fds"`
+	Folder     string     `json:"folder"`
+	FDs        [slots]int `json:"fds"`
+	MakesPipes bool       `json:"makesPipes"`
 }
 
 func (p *player) spawn() string {
@@ -40,7 +41,7 @@ func (p *player) spawn() string {
 	}
 	files[2] = 2
 	files[asked], files[answered] = uintptr(down[0]), uintptr(up[1])
-	s := start{Folder: p.folder, FDs: p.fds}
+	s := start{Folder: p.folder, FDs: p.fds, MakesPipes: p.makesPipes}
 	for _, fd := range p.fds {
 		if fd >= 0 {
 			files[fd] = uintptr(fd)
@@ -86,6 +87,8 @@ func serve() {
 	must(in.Decode(&s))
 	p := newPlayer(s.Folder)
 	p.fds = s.FDs
+	p.ownName = "/t"
+	p.makesPipes = s.MakesPipes
 	for {
 		var call Call
 		if in.Decode(&call) != nil {

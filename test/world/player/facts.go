@@ -24,6 +24,11 @@ func (p *player) isDirectory(slot int) bool {
 	return syscall.Fstat(int(p.fd(slot)), &stat) == nil && stat.Mode&syscall.S_IFMT == directoryType
 }
 
+func (p *player) isPipe(slot int) bool {
+	var stat syscall.Stat_t
+	return syscall.Fstat(int(p.fd(slot)), &stat) == nil && stat.Mode&syscall.S_IFMT == syscall.S_IFIFO
+}
+
 // above is said of what would remove or rename the working directory or one that it is in: docs/files.md.
 const above = "we work in it"
 
@@ -89,13 +94,19 @@ func (p *player) statAt(c Call) string {
 // statx: struct statx, include/uapi/linux/stat.h
 func (p *player) statx(c Call) string {
 	var b [256]byte
-	_, _, errno := syscall.Syscall6(sysStatx, p.dir(c.Dir), p.path(c.Path), uintptr(c.Flags), 0x7ff, uintptr(unsafe.Pointer(&b)), 0)
+	_, _, errno := syscall.Syscall6(sysStatx, p.dir(c.Dir), p.path(c.Path), uintptr(c.Flags), uintptr(c.Mode), uintptr(unsafe.Pointer(&b)), 0)
 	if errno != 0 {
 		return name(errno)
 	}
 	le := binary.LittleEndian
 	modified := when(int64(le.Uint64(b[112:])), int64(le.Uint32(b[120:])))
-	return p.facts(uint32(le.Uint16(b[28:])), uint64(le.Uint32(b[16:])), le.Uint32(b[20:]), le.Uint32(b[24:]), le.Uint64(b[32:]), int64(le.Uint64(b[40:])), modified)
+	// More than was asked for may come.
+	asked := uint32(c.Mode) & 0xfff
+	known := fmt.Sprintf("mask=%x attributes=%x ", le.Uint32(b[0:])&asked, le.Uint64(b[8:]))
+	if asked&0x7ff != 0x7ff {
+		return known
+	}
+	return known + p.facts(uint32(le.Uint16(b[28:])), uint64(le.Uint32(b[16:])), le.Uint32(b[20:]), le.Uint32(b[24:]), le.Uint64(b[32:]), int64(le.Uint64(b[40:])), modified)
 }
 
 // list reads the next entries of a directory. struct linux_dirent64: u64 d_ino, s64 d_off, u16 d_reclen, u8 d_type
@@ -145,9 +156,9 @@ func name(errno syscall.Errno) string {
 }
 
 var errors = map[syscall.Errno]string{
-	1: "EPERM", 2: "ENOENT", 4: "EINTR", 5: "EIO", 6: "ENXIO", 7: "E2BIG", 9: "EBADF", 11: "EAGAIN", 12: "ENOMEM",
+	1: "EPERM", 2: "ENOENT", 4: "EINTR", 5: "EIO", 6: "ENXIO", 7: "E2BIG", 8: "ENOEXEC", 9: "EBADF", 11: "EAGAIN", 12: "ENOMEM",
 	13: "EACCES", 14: "EFAULT", 16: "EBUSY", 17: "EEXIST", 18: "EXDEV", 19: "ENODEV", 20: "ENOTDIR", 21: "EISDIR",
-	22: "EINVAL", 25: "ENOTTY", 26: "ETXTBSY", 27: "EFBIG", 28: "ENOSPC", 29: "ESPIPE", 30: "EROFS", 31: "EMLINK",
+	22: "EINVAL", 24: "EMFILE", 25: "ENOTTY", 26: "ETXTBSY", 27: "EFBIG", 28: "ENOSPC", 29: "ESPIPE", 30: "EROFS", 31: "EMLINK", 32: "EPIPE",
 	34: "ERANGE", 36: "ENAMETOOLONG", 38: "ENOSYS", 39: "ENOTEMPTY", 40: "ELOOP", 61: "ENODATA", 75: "EOVERFLOW",
 	95: "EOPNOTSUPP", 116: "ESTALE",
 }

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"syscall"
 )
 
@@ -40,17 +41,29 @@ const slots = 5
 
 // player is what one sequence has: descriptors, and numbers in the place of inodes.
 type player struct {
-	folder string
-	fds    [slots]int
-	inodes map[uint64]int
-	child  *child
+	folder  string
+	fds     [slots]int
+	inodes  map[uint64]int
+	child   *child
+	maps    [mappings]mapping
+	watcher *watcher
+	ownName string
+	// Whether the sequence makes named pipes.
+	makesPipes bool
 }
 
 func main() {
 	// chdir and umask are the process's, locks are its own: one thread makes all calls.
 	runtime.LockOSThread()
-	if len(os.Args) > 1 && os.Args[1] == "child" {
-		serve()
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "child":
+			serve()
+		case "start":
+			startOther(os.Args[2])
+		default:
+			say()
+		}
 		return
 	}
 	// The runtime opens descriptors of its own when it first waits for one: now, not between ours.
@@ -72,7 +85,7 @@ func main() {
 }
 
 func newPlayer(folder string) *player {
-	p := &player{folder: folder, inodes: map[uint64]int{}}
+	p := &player{folder: folder, ownName: "/s", inodes: map[uint64]int{}}
 	for i := range p.fds {
 		p.fds[i] = -1
 	}
@@ -84,6 +97,7 @@ func play(s sequence) []string {
 	must(syscall.Chdir(s.Folder))
 	syscall.Umask(0o022)
 	p := newPlayer(s.Folder)
+	p.makesPipes = slices.ContainsFunc(s.Calls, func(c Call) bool { return c.Name == "mknodat" })
 	results := make([]string, 0, len(s.Calls)+1)
 	for _, call := range s.Calls {
 		results = append(results, p.make(call))
@@ -92,6 +106,12 @@ func play(s sequence) []string {
 		results = append(results, "child "+p.child.end())
 	}
 	last := ""
+	for i := range p.maps {
+		last += p.unmap(i)
+	}
+	if p.watcher != nil {
+		p.watcher.end()
+	}
 	for i := range p.fds {
 		last += p.release(i) + " "
 	}
@@ -105,6 +125,9 @@ func (p *player) make(call Call) string {
 	}
 	if call.Child && p.child != nil {
 		return p.child.make(call)
+	}
+	if p.movesBytesOfPipe(call) {
+		return aPipe
 	}
 	known, ok := calls[call.Name]
 	if !ok {

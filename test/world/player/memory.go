@@ -98,3 +98,5 @@ func (p *player) mmap(c Call) string {
 	_, _, errno = syscall.Syscall(syscall.SYS_MUNMAP, at, length, 0)
 	return fmt.Sprintf("%d %s %d", there, seen, errno)
 }
+
+func slice(texts []*byte) uintptr { return uintptr(unsafe.Pointer(&texts[0])) }

@@ -47,9 +47,20 @@ func identity() error {
 	fmt.Println("host", name, err)
 	cwd, err := os.Getwd()
 	fmt.Println("cwd", cwd, err)
-	for _, name := range []string{"APP_NAME", "APP_MODE"} {
+	for _, name := range []string{"APP_NAME", "APP_MODE", "NOBODY_SAYS"} {
 		value, is := os.LookupEnv(name)
 		fmt.Println(name, value, is)
+	}
+	fmt.Println("ids", os.Getuid(), os.Geteuid(), os.Getgid(), os.Getegid())
+	who, err := user.Current()
+	if err != nil {
+		return err
+	}
+	fmt.Println("current", who.Username, who.HomeDir)
+	fmt.Println("time", time.Unix(1_600_000_000, 0).Format(time.RFC3339))
+	if len(os.Args) > 2 {
+		token, err := os.ReadFile(os.Args[2])
+		fmt.Printf("secret %q %v\n", token, err)
 	}
 	for _, name := range []string{"app", "root", "nobodyknows"} {
 		if found, err := user.Lookup(name); err == nil {
@@ -269,6 +280,21 @@ func mapped(home string) error {
 	if err := syscall.Munmap(data); err != nil {
 		return err
 	}
+	own, err := os.OpenFile(filepath.Join(home, "data/renamed"), os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer own.Close()
+	shared, err := syscall.Mmap(int(own.Fd()), 0, 10, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+	if err != nil {
+		return err
+	}
+	copy(shared, "MAPPED")
+	if err := syscall.Munmap(shared); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(own.Name())
+	fmt.Printf("%q %v\n", text, err)
 	small, err := os.Open(filepath.Join(home, "config/app.conf"))
 	if err != nil {
 		return err

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file elsewhere/v1/network.proto.
  */
 export const file_elsewhere_v1_network: GenFile = /*@__PURE__*/
-  fileDesc("ChplbHNld2hlcmUvdjEvbmV0d29yay5wcm90bxIMZWxzZXdoZXJlLnYxIk4KCEVuZHBvaW50EioKCGludGVybmV0GAEgASgLMhYuZWxzZXdoZXJlLnYxLkludGVybmV0SAASDgoEdW5peBgCIAEoDEgAQgYKBGtpbmQiNgoISW50ZXJuZXQSCgoCaXAYASABKAwSDAoEcG9ydBgCIAEoDRIQCghzY29wZV9pZBgDIAEoDSJaCg5Db25uZWN0UmVxdWVzdBIiCgJ0bxgBIAEoCzIWLmVsc2V3aGVyZS52MS5FbmRwb2ludBIkCgRmcm9tGAIgASgLMhYuZWxzZXdoZXJlLnYxLkludGVybmV0Im8KD0Nvbm5lY3RSZXNwb25zZRINCgVlcnJubxgBIAEoDRIlCgVsb2NhbBgCIAEoCzIWLmVsc2V3aGVyZS52MS5FbmRwb2ludBImCgZyZW1vdGUYAyABKAsyFi5lbHNld2hlcmUudjEuRW5kcG9pbnQiawoQQXNzb2NpYXRlUmVxdWVzdBINCgVpc192NhgBIAEoCBIkCgRmcm9tGAIgASgLMhYuZWxzZXdoZXJlLnYxLkludGVybmV0EiIKAnRvGAMgASgLMhYuZWxzZXdoZXJlLnYxLkludGVybmV0InEKEUFzc29jaWF0ZVJlc3BvbnNlEg0KBWVycm5vGAEgASgNEiUKBWxvY2FsGAIgASgLMhYuZWxzZXdoZXJlLnYxLkludGVybmV0EiYKBnJlbW90ZRgDIAEoCzIWLmVsc2V3aGVyZS52MS5JbnRlcm5ldCJNCghEYXRhZ3JhbRIkCgRwZWVyGAEgASgLMhYuZWxzZXdoZXJlLnYxLkludGVybmV0EgwKBGRhdGEYAiABKAwSDQoFZXJybm8YAyABKA0ypgEKDk5ldHdvcmtTZXJ2aWNlEkYKB0Nvbm5lY3QSHC5lbHNld2hlcmUudjEuQ29ubmVjdFJlcXVlc3QaHS5lbHNld2hlcmUudjEuQ29ubmVjdFJlc3BvbnNlEkwKCUFzc29jaWF0ZRIeLmVsc2V3aGVyZS52MS5Bc3NvY2lhdGVSZXF1ZXN0Gh8uZWxzZXdoZXJlLnYxLkFzc29jaWF0ZVJlc3BvbnNlYgZwcm90bzM");
+  fileDesc("ChplbHNld2hlcmUvdjEvbmV0d29yay5wcm90bxIMZWxzZXdoZXJlLnYxIk4KCEVuZHBvaW50EioKCGludGVybmV0GAEgASgLMhYuZWxzZXdoZXJlLnYxLkludGVybmV0SAASDgoEdW5peBgCIAEoDEgAQgYKBGtpbmQiNgoISW50ZXJuZXQSCgoCaXAYASABKAwSDAoEcG9ydBgCIAEoDRIQCghzY29wZV9pZBgDIAEoDSJaCg5Db25uZWN0UmVxdWVzdBIiCgJ0bxgBIAEoCzIWLmVsc2V3aGVyZS52MS5FbmRwb2ludBIkCgRmcm9tGAIgASgLMhYuZWxzZXdoZXJlLnYxLkludGVybmV0Im8KD0Nvbm5lY3RSZXNwb25zZRINCgVlcnJubxgBIAEoDRIlCgVsb2NhbBgCIAEoCzIWLmVsc2V3aGVyZS52MS5FbmRwb2ludBImCgZyZW1vdGUYAyABKAsyFi5lbHNld2hlcmUudjEuRW5kcG9pbnQiawoQQXNzb2NpYXRlUmVxdWVzdBINCgVpc192NhgBIAEoCBIkCgRmcm9tGAIgASgLMhYuZWxzZXdoZXJlLnYxLkludGVybmV0EiIKAnRvGAMgASgLMhYuZWxzZXdoZXJlLnYxLkludGVybmV0InEKEUFzc29jaWF0ZVJlc3BvbnNlEg0KBWVycm5vGAEgASgNEiUKBWxvY2FsGAIgASgLMhYuZWxzZXdoZXJlLnYxLkludGVybmV0EiYKBnJlbW90ZRgDIAEoCzIWLmVsc2V3aGVyZS52MS5JbnRlcm5ldCJNCghEYXRhZ3JhbRIkCgRwZWVyGAEgASgLMhYuZWxzZXdoZXJlLnYxLkludGVybmV0EgwKBGRhdGEYAiABKAwSDQoFZXJybm8YAyABKA0iHgoOUmVzb2x2ZVJlcXVlc3QSDAoEbmFtZRgBIAEoCSIzCg9SZXNvbHZlUmVzcG9uc2USDQoFZXJybm8YASABKA0SEQoJYWRkcmVzc2VzGAIgAygMMu4BCg5OZXR3b3JrU2VydmljZRJGCgdDb25uZWN0EhwuZWxzZXdoZXJlLnYxLkNvbm5lY3RSZXF1ZXN0Gh0uZWxzZXdoZXJlLnYxLkNvbm5lY3RSZXNwb25zZRJMCglBc3NvY2lhdGUSHi5lbHNld2hlcmUudjEuQXNzb2NpYXRlUmVxdWVzdBofLmVsc2V3aGVyZS52MS5Bc3NvY2lhdGVSZXNwb25zZRJGCgdSZXNvbHZlEhwuZWxzZXdoZXJlLnYxLlJlc29sdmVSZXF1ZXN0Gh0uZWxzZXdoZXJlLnYxLlJlc29sdmVSZXNwb25zZWIGcHJvdG8z");
 
 /**
  * @generated from message elsewhere.v1.Endpoint
@@ -224,6 +224,51 @@ export const DatagramSchema: GenMessage<Datagram> = /*@__PURE__*/
   messageDesc(file_elsewhere_v1_network, 6);
 
 /**
+ * @generated from message elsewhere.v1.ResolveRequest
+ */
+export type ResolveRequest = Message<"elsewhere.v1.ResolveRequest"> & {
+  /**
+   * A host's name; the text of an address is that address.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message elsewhere.v1.ResolveRequest.
+ * Use `create(ResolveRequestSchema)` to create a new message.
+ */
+export const ResolveRequestSchema: GenMessage<ResolveRequest> = /*@__PURE__*/
+  messageDesc(file_elsewhere_v1_network, 7);
+
+/**
+ * @generated from message elsewhere.v1.ResolveResponse
+ */
+export type ResolveResponse = Message<"elsewhere.v1.ResolveResponse"> & {
+  /**
+   * 0; ENOENT: there is no such host; EAGAIN: no server has answered, or what it says is of no use.
+   *
+   * @generated from field: uint32 errno = 1;
+   */
+  errno: number;
+
+  /**
+   * 4 or 16 bytes each
+   *
+   * @generated from field: repeated bytes addresses = 2;
+   */
+  addresses: Uint8Array[];
+};
+
+/**
+ * Describes the message elsewhere.v1.ResolveResponse.
+ * Use `create(ResolveResponseSchema)` to create a new message.
+ */
+export const ResolveResponseSchema: GenMessage<ResolveResponse> = /*@__PURE__*/
+  messageDesc(file_elsewhere_v1_network, 8);
+
+/**
  * @generated from service elsewhere.v1.NetworkService
  */
 export const NetworkService: GenService<{
@@ -250,6 +295,17 @@ export const NetworkService: GenService<{
     methodKind: "unary";
     input: typeof AssociateRequestSchema;
     output: typeof AssociateResponseSchema;
+  },
+  /**
+   * The addresses of a host as the target finds them: /etc/hosts, then the servers and domains of /etc/resolv.conf. For
+   * clients that have no resolver of the program's to ask, such as proxies.
+   *
+   * @generated from rpc elsewhere.v1.NetworkService.Resolve
+   */
+  resolve: {
+    methodKind: "unary";
+    input: typeof ResolveRequestSchema;
+    output: typeof ResolveResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_elsewhere_v1_network, 0);

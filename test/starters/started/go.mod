@@ -1,0 +1,3 @@
+module elsewhere.test/started
+
+go 1.21
